@@ -1,0 +1,52 @@
+// A socket's address, as a value: IPv4, IPv6 or the path of a Unix socket.
+#ifndef RONDO_RUNTIME_SOCKET_ADDRESS_H_
+#define RONDO_RUNTIME_SOCKET_ADDRESS_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace rondo {
+
+enum class AddressFamily { kIPv4, kIPv6, kUnix };
+
+class SocketAddress {
+ public:
+  // 0.0.0.0:0.
+  SocketAddress() = default;
+
+  static SocketAddress IPv4(std::array<std::uint8_t, 4> ip,
+                            std::uint16_t port);
+  static SocketAddress IPv6(std::array<std::uint8_t, 16> ip,
+                            std::uint16_t port);
+  static SocketAddress Unix(std::string path);
+  // Reads a numeric address ("10.0.0.1", "::1"); no value for anything else.
+  static std::optional<SocketAddress> Parse(std::string_view host,
+                                            std::uint16_t port);
+
+  AddressFamily family() const { return family_; }
+  std::uint16_t port() const { return port_; }
+  const std::string& path() const { return path_; }
+  // 4 or 16 bytes, network order.
+  std::string_view ip() const;
+  // True for 0.0.0.0 and ::.
+  bool is_any() const;
+
+  // "10.0.0.1:80", "[::1]:80", "unix:/tmp/x".
+  std::string ToString() const;
+
+  friend auto operator<=>(const SocketAddress&,
+                          const SocketAddress&) = default;
+
+ private:
+  AddressFamily family_ = AddressFamily::kIPv4;
+  std::uint16_t port_ = 0;
+  std::array<std::uint8_t, 16> ip_ = {};
+  std::string path_;
+};
+
+}  // namespace rondo
+
+#endif  // RONDO_RUNTIME_SOCKET_ADDRESS_H_
