@@ -22,6 +22,9 @@ class LoopObserver {
  public:
   virtual ~LoopObserver() = default;
 
+  // Whether OnIdentity is to be called; asked once. Paths cost time.
+  virtual bool wants_paths() const { return true; }
+
   // A name was given to an identity: "main/worker#2". Before its first use.
   virtual void OnIdentity(Identity id, std::string_view path) = 0;
 

@@ -1,0 +1,68 @@
+// The exceptions of asyncio, by asyncio's names.
+//
+// `CancelledError` and `LoopExit` do not derive from std::exception, so that
+// `catch (const std::exception&)` means what `except Exception` means and
+// cannot swallow a cancellation. Everything else does.
+#ifndef RONDO_RUNTIME_ERRORS_H_
+#define RONDO_RUNTIME_ERRORS_H_
+
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace rondo {
+
+// Thrown at the point where a cancelled task waits.
+// Source: asyncio.CancelledError.
+class CancelledError {
+ public:
+  CancelledError() = default;
+  explicit CancelledError(std::string message) : message_(std::move(message)) {}
+
+  // What Cancel was given; empty if nothing.
+  const std::string& message() const { return message_; }
+
+ private:
+  std::string message_;
+};
+
+// Thrown by a callback or a task, leaves the loop at once: out of RunForever.
+// Source: the part SystemExit and KeyboardInterrupt play in asyncio.
+class LoopExit {};
+
+// An operation that the state of the program forbids.
+class RuntimeError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// An argument that makes no sense.
+class ValueError : public std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
+
+// A deadline has passed.
+class TimeoutError : public std::runtime_error {
+ public:
+  TimeoutError() : std::runtime_error("deadline exceeded") {}
+  using std::runtime_error::runtime_error;
+};
+
+// A future asked for what it does not have, or given what it has already.
+class InvalidStateError : public std::logic_error {
+  using std::logic_error::logic_error;
+};
+
+// Nothing can ever happen again: thrown where a loop would wait for ever in
+// virtual time. what() is the report: every pending task, its await chain, and
+// what it waits for.
+class DeadlockError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// One line for a log: "std::runtime_error: text", "CancelledError: text".
+std::string DescribeException(const std::exception_ptr& exception);
+
+}  // namespace rondo
+
+#endif  // RONDO_RUNTIME_ERRORS_H_

@@ -1,0 +1,284 @@
+#include "rondo/runtime/event_loop.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <vector>
+
+#include "rondo/runtime/io_table.h"
+#include "rondo/runtime/loop_hooks.h"
+
+namespace rondo {
+
+using internal::LoopCore;
+using internal::Node;
+using internal::running_core;
+using internal::TaskCore;
+
+namespace {
+
+// Source: asyncio.base_events.MAXIMUM_SELECT_TIMEOUT.
+constexpr Nanoseconds kLongestWait = std::chrono::hours(24);
+
+// Makes a loop the running one of this thread.
+class Running {
+ public:
+  explicit Running(LoopCore* core) : previous_(running_core) {
+    running_core = core;
+  }
+  Running(const Running&) = delete;
+  ~Running() { running_core = previous_; }
+
+ private:
+  LoopCore* previous_;
+};
+
+}  // namespace
+
+EventLoop::EventLoop(const LoopSeams& seams)
+    : core_(new LoopCore(seams, this)) {}
+
+EventLoop::~EventLoop() {
+  core_->running = false;
+  Close();
+  core_->loop = nullptr;
+  core_->pool->Release();  // The last block to come back deletes the core.
+}
+
+void EventLoop::DrainInbox() {
+  for (internal::Inbox::Item& item : core_->inbox->Drain()) {
+    Node* const node = core_->NewCallback(
+        std::move(item.function), HandleKind::kCallback, item.name);
+    node->context.Reset();
+    core_->Push(node);
+  }
+}
+
+std::optional<Nanoseconds> EventLoop::Prepare() {
+  if (!core_->inbox->empty()) DrainInbox();
+  if (core_->ready_head != nullptr || core_->stopping) return Nanoseconds(0);
+  const std::int64_t deadline = core_->timers.MinDeadline();
+  if (deadline == internal::TimerQueue::kNever) return std::nullopt;
+  return std::clamp(Nanoseconds(deadline) - time(), Nanoseconds(0),
+                    kLongestWait);
+}
+
+void EventLoop::Finish(std::span<const ReadyEvent> events,
+                       std::optional<Nanoseconds> timeout) {
+  LoopCore* const core = core_;
+  const Running running(core);
+  LoopObserver* const observer = core->seams.observer;
+  if (!events.empty()) core->io->Process(events);
+  if (!core->inbox->empty()) DrainInbox();
+  if (core->timers.live() > 0 || observer != nullptr) {
+    const Nanoseconds now = time();
+    if (observer != nullptr) observer->OnSelected(now, timeout, events);
+    const Nanoseconds limit = now + core->seams.clock->resolution();
+    while (Node* const timer = core->timers.PopDue(limit.count() - 1)) {
+      core->Push(timer);
+      if (observer != nullptr) observer->OnTimerFired(core->Describe(timer));
+    }
+  }
+  RunReady();
+  if (observer != nullptr) {
+    observer->OnIterationEnd(core->ready_count, core->timers.live());
+  }
+}
+
+void EventLoop::RunReady() {
+  Node* const last = core_->ready_last;  // What comes later waits.
+  if (last == nullptr) return;
+  internal::ContextSlot* const outer = internal::current_context;
+  struct Restore {
+    internal::ContextSlot* outer;
+    LoopCore* core;
+    ~Restore() {
+      internal::current_context = outer;
+      core->running_node = nullptr;
+    }
+  } const restore{outer, core_};
+  if (core_->seams.ready_order != nullptr) {
+    RunReadyInOrder();
+  } else {
+    RunNodes(last);
+  }
+}
+
+// Runs the ready queue up to `last`.
+void EventLoop::RunNodes(Node* last) {
+  LoopCore* const core = core_;
+  Node* node;
+  do {
+    node = core->Pop();
+    if (node->Has(Node::kTask) && !core->watched) [[likely]] {
+      internal::current_context = &node->context;
+      const bool end = node == last;
+      static_cast<TaskCore*>(node)->TaskCore::Run();  // Perhaps its end.
+      if (end) return;
+      continue;
+    }
+    const bool end = node == last;
+    RunNode(node);
+    if (end) return;
+  } while (true);
+}
+
+void EventLoop::RunNode(Node* node) {
+  LoopCore* const core = core_;
+  const bool counted = !node->Has(Node::kTask);
+  node->Unset(Node::kQueued);
+  if (node->Has(Node::kCancelled)) {
+    if (counted) node->Unref();
+    return;
+  }
+  internal::current_context = &node->context;
+  if (core->watched) [[unlikely]] {
+    core->running_node = node;
+    if (LoopObserver* const observer = core->seams.observer) {
+      observer->OnRun(core->Describe(node));
+    }
+  }
+  const internal::NodeHolder holder(counted ? node : nullptr);
+  try {
+    node->Run();
+  } catch (const LoopExit&) {
+    throw;
+  } catch (...) {  // tidy: allow(catch-all) told to the exception handler
+    core->Report("Exception in callback", std::current_exception(),
+                 core->watched ? core->Describe(node).label() : "");
+  }
+}
+
+// As RunNodes, but the ready order chooses who is next.
+void EventLoop::RunReadyInOrder() {
+  LoopCore* const core = core_;
+  std::vector<Node*> waiting;
+  waiting.reserve(core->ready_count);
+  while (core->ready_head != nullptr) waiting.push_back(core->Pop());
+  // If something leaves the loop, the rest stays ready.
+  struct Requeue {
+    LoopCore* core;
+    std::vector<Node*>& nodes;
+    ~Requeue() { core->PushFront(nodes); }
+  } const requeue{core, waiting};
+  std::vector<HandleInfo> candidates;
+  std::vector<std::size_t> places;
+  while (!waiting.empty()) {
+    candidates.clear();
+    places.clear();
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      if (waiting[i]->Has(Node::kCancelled)) continue;
+      HandleInfo info = core->Describe(waiting[i]);
+      const bool overtakes =
+          info.order_key != 0 && !core->seams.adversarial &&
+          std::any_of(candidates.begin(), candidates.end(),
+                      [&](const HandleInfo& earlier) {
+                        return earlier.order_key == info.order_key;
+                      });
+      if (overtakes) continue;
+      candidates.push_back(info);
+      places.push_back(i);
+    }
+    std::size_t place = 0;
+    if (candidates.size() > 1) {
+      place = places[core->seams.ready_order->PickReady(candidates)];
+    } else if (!places.empty()) {
+      place = places[0];
+    }
+    Node* const node = waiting[place];
+    waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(place));
+    RunNode(node);
+  }
+}
+
+void EventLoop::RunOnce() {
+  const Running running(core_);
+  const std::optional<Nanoseconds> timeout = Prepare();
+  Finish(core_->seams.selector->Select(timeout), timeout);
+}
+
+void EventLoop::RunForever() {
+  if (core_->closed) throw RuntimeError("Event loop is closed");
+  if (core_->running) throw RuntimeError("This event loop is already running");
+  if (running_core != nullptr) {
+    throw RuntimeError(
+        "Cannot run the event loop while another loop is running");
+  }
+  if (core_->seams.driven) {
+    throw RuntimeError("a simulated host's loop is run by its Simulation");
+  }
+  struct Stopped {
+    LoopCore* core;
+    ~Stopped() {
+      core->running = false;
+      core->stopping = false;
+    }
+  } const stopped{core_};
+  core_->running = true;
+  core_->thread = internal::ThreadNumber();
+  do {
+    RunOnce();
+  } while (!core_->stopping);
+}
+
+void EventLoop::RunUntilDone(internal::FutureCore* future, bool own) {
+  if (core_->closed) throw RuntimeError("Event loop is closed");
+  if (future->core() != core_) {
+    throw ValueError("the future belongs to another event loop");
+  }
+  if (own) {
+    static_cast<TaskCore*>(future)->Node::Set(Node::kQuietDestroy);
+  }
+  const Handle callback = Handle::Share(internal::AddDoneCallback(
+      future, HandleKind::kFutureDone, "run_until_complete",
+      [this](internal::FutureCore*) { Stop(); }));
+  try {
+    RunForever();
+  } catch (...) {
+    if (own && future->done()) future->MarkRetrieved();
+    future->RemoveCallback(callback.node());
+    throw;
+  }
+  future->RemoveCallback(callback.node());
+  if (!future->done()) {
+    throw RuntimeError("Event loop stopped before Future completed.");
+  }
+}
+
+void EventLoop::Close() {
+  LoopCore* const core = core_;
+  if (core->closed) return;
+  if (core->running) throw RuntimeError("Cannot close a running event loop");
+  core->inbox->Close();
+  if (!core->inert) {
+    for (TaskCore* task = core->tasks_first; task != nullptr;
+         task = task->next_task()) {
+      if (task->Has(Node::kQuietDestroy)) continue;
+      core->Report("Task was destroyed but it is pending!", nullptr,
+                   task->Describe());
+    }
+  }
+  core->Kill();
+  core->closed = true;
+}
+
+void EventLoop::SetExceptionHandler(ExceptionHandler handler) {
+  core_->Hooks().handler = std::move(handler);
+}
+
+void EventLoop::SetDefaultExceptionHandler(ExceptionHandler handler) {
+  core_->Hooks().fallback = std::move(handler);
+}
+
+void EventLoop::SetTaskFactory(TaskFactory factory) {
+  core_->Hooks().factory = std::move(factory);
+}
+
+void EventLoop::CallExceptionHandler(const ExceptionReport& report) {
+  internal::CallExceptionHandler(core_, *this, report);
+}
+
+EventLoop& RunningLoop() { return *internal::RunningCore()->loop; }
+
+}  // namespace rondo

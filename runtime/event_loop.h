@@ -1,0 +1,263 @@
+// The event loop: runs callbacks in order, one iteration at a time.
+//
+//   rondo::EventLoop loop(seams);
+//   loop.CallSoon([] { std::cout << "hello\n"; });
+//   loop.CallLater(1s, [&] { loop.Stop(); });
+//   loop.RunForever();
+//
+// An iteration (`RunOnce`) asks the selector what is ready, moves due timers
+// behind it, and runs exactly the handles that are ready at that point, in
+// FIFO order; what they queue waits for the next iteration. It has two halves:
+// `Prepare` returns how long to wait, `Finish` does the rest. A simulation
+// calls only the halves.
+//
+// Most programs never touch a loop: Run (run.h) makes one, and free functions
+// (CreateTask, Sleep, ...) find the one that runs on their thread.
+//
+// Names given to callbacks and tasks are their labels in traces.
+//
+// Thread-safety: the loop's thread only, but for CallSoonThreadsafe.
+// Source: asyncio.BaseEventLoop.
+#ifndef RONDO_RUNTIME_EVENT_LOOP_H_
+#define RONDO_RUNTIME_EVENT_LOOP_H_
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "rondo/runtime/future.h"
+#include "rondo/runtime/handle.h"
+#include "rondo/runtime/inbox.h"
+#include "rondo/runtime/loop_core.h"
+#include "rondo/runtime/task.h"
+
+namespace rondo {
+
+// What the exception handler is told.
+struct ExceptionReport {
+  std::string_view message;      // "Exception in callback", ...
+  std::exception_ptr exception;  // Null if there is none.
+  std::string_view source;       // The callback, task or future; may be empty.
+};
+using ExceptionHandler =
+    std::function<void(EventLoop& loop, const ExceptionReport& report)>;
+
+// May change how a task will be made; called for each new task.
+// Source: set_task_factory; differs: a task's type is its coroutine's, so the
+// factory adjusts the specification instead of making the object.
+using TaskSpec = internal::TaskSpec;
+using TaskFactory = std::function<void(EventLoop& loop, TaskSpec& spec)>;
+
+// Reaches a loop from other threads, also after the loop is gone.
+// Thread-safety: any thread.
+class RemoteLoop {
+ public:
+  explicit RemoteLoop(std::shared_ptr<internal::Inbox> inbox)
+      : inbox_(std::move(inbox)) {}
+
+  // As EventLoop::CallSoonThreadsafe.
+  void CallSoonThreadsafe(absl::AnyInvocable<void()> callback,
+                          std::string name = {}) const {
+    inbox_->Add({std::move(callback), std::move(name)});
+  }
+
+ private:
+  std::shared_ptr<internal::Inbox> inbox_;
+};
+
+class EventLoop {
+ public:
+  // The seams must outlive the loop.
+  explicit EventLoop(const LoopSeams& seams);
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+  // Closes the loop.
+  ~EventLoop();
+
+  // ---- Scheduling. Throw: RuntimeError after Close.
+
+  // Queues `callback` behind everything that is ready.
+  template <class F>
+  Handle CallSoon(F&& callback, std::string_view name = {}) {
+    return QueueNew(std::forward<F>(callback), name, nullptr);
+  }
+  template <class F>
+  Handle CallSoon(F&& callback, std::string_view name,
+                  const Context& context) {
+    return QueueNew(std::forward<F>(callback), name, &context);
+  }
+
+  // Runs `callback` once, `delay` from now. A delay that is not positive is
+  // due in the next iteration, behind what is ready by then.
+  template <class F>
+  TimerHandle CallLater(Nanoseconds delay, F&& callback,
+                        std::string_view name = {}) {
+    return CallAt(After(delay), std::forward<F>(callback), name);
+  }
+
+  // Runs `callback` once when the loop's clock has reached `when`. Timers with
+  // equal deadlines run in the order of their registration.
+  template <class F>
+  TimerHandle CallAt(Nanoseconds when, F&& callback,
+                     std::string_view name = {}) {
+    if (!core_->Accepts()) return TimerHandle();
+    return TimerHandle::Share(internal::NewTimer(
+        core_, when, std::forward<F>(callback), HandleKind::kTimer, name));
+  }
+
+  // From any thread: queues `callback`, in order of arrival, and wakes the
+  // loop. It runs in an empty context. A callback whose loop is closed before
+  // its turn is dropped.
+  void CallSoonThreadsafe(absl::AnyInvocable<void()> callback,
+                          std::string name = {}) {
+    remote().CallSoonThreadsafe(std::move(callback), std::move(name));
+  }
+  RemoteLoop remote() const { return RemoteLoop(core_->inbox); }
+
+  template <class T = void>
+  Future<T> CreateFuture() {
+    return internal::NewFuture<T>(core_);
+  }
+  template <class T>
+  Task<T> CreateTask(Coro<T> coro, std::string_view name = {}) {
+    return internal::NewTask(core_, std::move(coro), {name, nullptr});
+  }
+  template <class T>
+  Task<T> CreateTask(Coro<T> coro, std::string_view name,
+                     const Context& context) {
+    return internal::NewTask(core_, std::move(coro), {name, &context});
+  }
+  template <internal::CoroFunction F>
+  auto CreateTask(F function, std::string_view name = {}) {
+    return CreateTask(internal::OwnedCoro(std::move(function)), name);
+  }
+
+  // ---- Running.
+
+  // One iteration. Throws: what leaves the loop (LoopExit, DeadlockError).
+  void RunOnce();
+  // The first half: how long Select may wait (no value: for ever).
+  std::optional<Nanoseconds> Prepare();
+  // The second half, with what Select returned.
+  void Finish(std::span<const ReadyEvent> events,
+              std::optional<Nanoseconds> timeout);
+
+  // Runs iterations until Stop. Throws: RuntimeError if closed, if it or
+  // another loop runs on this thread, or if a simulation drives it.
+  void RunForever();
+
+  // Runs until `future` is done and returns its result; what else was ready in
+  // that iteration runs too. Throws: also RuntimeError if the loop was stopped
+  // before; what the future holds.
+  template <class T>
+  T RunUntilComplete(const Future<T>& future) {
+    RunUntilDone(future.core(), /*own=*/false);
+    if constexpr (std::is_void_v<T>) {
+      future.result();
+    } else if constexpr (std::is_reference_v<T> ||
+                         std::is_copy_constructible_v<T>) {
+      return future.result();
+    } else {
+      T result = std::move(future.result());
+      future.core()->MarkTaken();
+      return result;
+    }
+  }
+  template <class T>
+  T RunUntilComplete(Coro<T> coro) {
+    const Task<T> task = CreateTask(std::move(coro));
+    RunUntilDone(task.core(), /*own=*/true);
+    task.core()->RequireResult();
+    return internal::ResultOf<T>(task.core()).Take();
+  }
+
+  // Makes RunForever return after this iteration (before it: after one).
+  void Stop() { core_->stopping = true; }
+
+  // Ends the loop: nothing runs any more, unfinished tasks are reported, in
+  // the order of creation, and their coroutines destroyed, in the reverse
+  // order; they become cancelled. Idempotent. Throws: RuntimeError if running.
+  void Close();
+
+  bool is_running() const { return core_->running; }
+  bool is_closed() const { return core_->closed; }
+  // The clock's time.
+  Nanoseconds time() const { return core_->seams.clock->Now(); }
+
+  // ---- Errors and debugging.
+
+  // Replaces what is done with an exception that nobody can catch. An empty
+  // handler restores the default one. If a handler throws, the default handler
+  // is told.
+  void SetExceptionHandler(ExceptionHandler handler);
+  // Replaces the default handler, which writes to standard error.
+  void SetDefaultExceptionHandler(ExceptionHandler handler);
+  void CallExceptionHandler(const ExceptionReport& report);
+
+  void SetTaskFactory(TaskFactory factory);
+
+  // Debug mode: calls from the wrong thread throw RuntimeError.
+  bool debug() const { return core_->debug; }
+  void set_debug(bool on) { core_->debug = on; }
+
+  // How many handles are ready, and how many timers wait.
+  std::size_t ready_count() const { return core_->ready_count; }
+  std::size_t scheduled_count() const { return core_->timers.live(); }
+
+  const LoopSeams& seams() const { return core_->seams; }
+  internal::LoopCore* core() const { return core_; }
+
+ private:
+  template <class F>
+  Handle QueueNew(F&& callback, std::string_view name,
+                  const Context* context) {
+    if (!core_->Accepts()) return Handle();
+    internal::Node* const node = core_->NewCallback(
+        std::forward<F>(callback), HandleKind::kCallback, name);
+    if (context != nullptr) {
+      node->context.Share(
+          const_cast<internal::ContextObject*>(context->object()));
+    }
+    core_->Push(node);
+    return Handle::Share(node);
+  }
+
+  Nanoseconds After(Nanoseconds delay) const {
+    return internal::SaturatingAdd(time(), delay);
+  }
+  void RunUntilDone(internal::FutureCore* future, bool own);
+  void DrainInbox();
+  void RunReady();
+  void RunReadyInOrder();
+  void RunNode(internal::Node* node);
+  void RunNodes(internal::Node* last);
+
+  internal::LoopCore* core_;
+};
+
+// The loop that runs on this thread. Throws: RuntimeError if none does.
+EventLoop& RunningLoop();
+
+// A future of what is awaitable: a Coro becomes a task of the running loop, a
+// future is itself. Throws: ValueError for a future of another loop.
+template <class T>
+Future<T> EnsureFuture(Coro<T> coro) {
+  return CreateTask(std::move(coro));
+}
+template <class T>
+Future<T> EnsureFuture(Future<T> future) {
+  if (future.core()->core() != internal::RunningCore()) {
+    throw ValueError("the future belongs to another event loop");
+  }
+  return future;
+}
+
+}  // namespace rondo
+
+#endif  // RONDO_RUNTIME_EVENT_LOOP_H_

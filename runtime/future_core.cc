@@ -1,0 +1,151 @@
+#include "rondo/runtime/future_core.h"
+
+namespace rondo::internal {
+
+bool FutureCore::Cancel(std::string_view message) {
+  unretrieved_ = false;
+  if (done()) return false;
+  FinishCancelled(MakeCancelled(message));
+  return true;
+}
+
+std::string FutureCore::Describe() const { return "a future"; }
+
+std::exception_ptr FutureCore::MakeCancelled(std::string_view message) {
+  if (message.empty()) return nullptr;
+  return std::make_exception_ptr(CancelledError(std::string(message)));
+}
+
+void FutureCore::ThrowNoResult() {
+  switch (state_) {
+    case State::kPending:
+      throw InvalidStateError("result is not ready");
+    case State::kResult:
+      throw InvalidStateError("result was moved out by an await");
+    case State::kCancelled:
+      if (error_ == nullptr) throw CancelledError();
+      break;
+    case State::kException:
+      unretrieved_ = false;
+      break;
+  }
+  std::rethrow_exception(error_);
+}
+
+std::exception_ptr FutureCore::Exception() {
+  switch (state_) {
+    case State::kPending:
+      throw InvalidStateError("exception is not set");
+    case State::kResult:
+      return nullptr;
+    case State::kCancelled:
+      if (error_ == nullptr) throw CancelledError();
+      std::rethrow_exception(error_);
+    case State::kException:
+      break;
+  }
+  unretrieved_ = false;
+  return error_;
+}
+
+std::exception_ptr FutureCore::Error() const {
+  if (state_ == State::kCancelled && error_ == nullptr) {
+    return std::make_exception_ptr(CancelledError());
+  }
+  return state_ == State::kPending ? nullptr : error_;
+}
+
+void FutureCore::RequirePending() {
+  if (done()) throw InvalidStateError("future is done already");
+}
+
+void FutureCore::SetError(std::exception_ptr exception) {
+  RequirePending();
+  if (exception == nullptr) throw ValueError("SetException without exception");
+  FinishError(std::move(exception));
+}
+
+void FutureCore::FinishError(std::exception_ptr exception) {
+  error_ = std::move(exception);
+  unretrieved_ = true;
+  Finish(State::kException);
+}
+
+void FutureCore::FinishCancelled(std::exception_ptr error) {
+  error_ = std::move(error);
+  Finish(State::kCancelled);
+}
+
+bool FutureCore::RemoveCallback(Node* node) {
+  if (callbacks_ == nullptr) return false;
+  Node* before = callbacks_;
+  do {
+    if (before->next == node) {
+      if (node->next == node) {
+        callbacks_ = nullptr;
+      } else {
+        before->next = node->next;
+        if (callbacks_ == node) callbacks_ = before;
+      }
+      node->next = nullptr;
+      if (!node->Has(Node::kTask)) node->Unref();
+      return true;
+    }
+    before = before->next;
+  } while (before != callbacks_);
+  return false;
+}
+
+void FutureCore::DropCallbacks() {
+  Node* const last = std::exchange(callbacks_, nullptr);
+  if (last == nullptr) return;
+  Node* node = last->next;
+  last->next = nullptr;
+  while (node != nullptr) {
+    Node* const next = std::exchange(node->next, nullptr);
+    if (!node->Has(Node::kTask)) node->Unref();
+    node = next;
+  }
+}
+
+void FutureCore::QueueCallback(Node* node) {
+  if (!core_->open) {
+    // A closed or crashed loop runs nothing any more.
+    if (!node->Has(Node::kTask)) node->Unref();
+    return;
+  }
+  if (node->Has(Node::kTask)) {
+    node->Set(Node::kWakeup);
+  } else if (node->Has(Node::kDoneCallback)) {
+    auto* const waiter = static_cast<DoneNode*>(node);
+    waiter->holds = true;
+    waiter->future->Ref();
+  }
+  core_->Push(node);
+}
+
+void FutureCore::QueueCallbacks() {
+  Node* const last = std::exchange(callbacks_, nullptr);
+  Node* node = last->next;
+  last->next = nullptr;
+  while (node != nullptr) {
+    Node* const next = node->next;
+    QueueCallback(node);
+    node = next;
+  }
+}
+
+void FutureCore::LastUnref() {
+  if (unretrieved_ && state_ == State::kException && !core_->closed) {
+    unretrieved_ = false;
+    ++refs_;  // The report may look at the future, but not keep it.
+    core_->Report(is_task_ ? "Task exception was never retrieved"
+                           : "Future exception was never retrieved",
+                  error_, Describe());
+    --refs_;
+  }
+  DropCallbacks();
+  Destroy();
+}
+
+}  // namespace rondo::internal

@@ -1,0 +1,205 @@
+// The state of a future without its type: done or not, who waits.
+//
+// See future.h for the contract. A future's memory comes from its loop's pool
+// and goes back with the last reference.
+#ifndef RONDO_RUNTIME_FUTURE_CORE_H_
+#define RONDO_RUNTIME_FUTURE_CORE_H_
+
+#include <cstdint>
+#include <exception>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "rondo/runtime/errors.h"
+#include "rondo/runtime/loop_core.h"
+
+namespace rondo::internal {
+
+class FutureCore {
+ public:
+  enum class State : std::uint8_t { kPending, kResult, kException, kCancelled };
+
+  FutureCore(LoopCore* core, bool is_task) : core_(core), is_task_(is_task) {}
+  FutureCore(const FutureCore&) = delete;
+  FutureCore& operator=(const FutureCore&) = delete;
+
+  void Ref() { ++refs_; }
+  void Unref() {
+    if (--refs_ == 0) LastUnref();
+  }
+
+  LoopCore* core() const { return core_; }
+  State state() const { return state_; }
+  bool done() const { return state_ != State::kPending; }
+  bool cancelled() const { return state_ == State::kCancelled; }
+  bool is_task() const { return is_task_; }
+
+  // Marks the exception as seen, so that it is not reported.
+  void MarkRetrieved() { unretrieved_ = false; }
+
+  // True if cancelling had an effect. Tasks and gathers override it.
+  virtual bool Cancel(std::string_view message);
+  // What a deadlock report says one waits for: "future", "task T1".
+  virtual std::string Describe() const;
+
+  // Throws unless the result is there: the exception, CancelledError, or
+  // InvalidStateError.
+  void RequireResult() {
+    if (state_ == State::kResult && !taken_) [[likely]] {
+      return;
+    }
+    ThrowNoResult();
+  }
+  void MarkTaken() { taken_ = true; }
+  bool taken() const { return taken_; }
+  // Throws: InvalidStateError if pending, CancelledError if cancelled.
+  // Returns null if there is a result.
+  std::exception_ptr Exception();
+  // The exception, or CancelledError, or null; throws nothing.
+  std::exception_ptr Error() const;
+
+  // Complete a pending future. Throw: InvalidStateError if it is done.
+  void RequirePending();
+  void SetError(std::exception_ptr exception);
+  void FinishResult() { Finish(State::kResult); }
+  void FinishError(std::exception_ptr exception);
+  // `error` is null or a CancelledError with a message.
+  void FinishCancelled(std::exception_ptr error);
+
+  // Adds `node` to those queued at completion, or queues it now. Takes over
+  // one reference (none of a task's node).
+  void AddCallback(Node* node) {
+    if (done()) [[unlikely]] {
+      QueueCallback(node);
+      return;
+    }
+    if (callbacks_ == nullptr) {
+      node->next = node;
+    } else {
+      node->next = callbacks_->next;
+      callbacks_->next = node;
+    }
+    callbacks_ = node;
+  }
+  // True if `node` was waiting here; drops its reference.
+  bool RemoveCallback(Node* node);
+  bool has_callbacks() const { return callbacks_ != nullptr; }
+  // Forgets who waits, as when the loop is gone.
+  void DropCallbacks();
+
+ protected:
+  ~FutureCore() = default;
+
+  // Destroys the object and gives its memory back.
+  virtual void Destroy() = 0;
+
+  void Finish(State state) {
+    state_ = state;
+    if (callbacks_ != nullptr) QueueCallbacks();
+  }
+
+  // A CancelledError with `message`, or null if there is none.
+  static std::exception_ptr MakeCancelled(std::string_view message);
+
+  // The exception; or of a cancelled future the CancelledError that has a
+  // message; or of a pending task the one that will be thrown.
+  std::exception_ptr error_;
+
+ private:
+  [[noreturn]] void ThrowNoResult();
+  void QueueCallback(Node* node);
+  void QueueCallbacks();
+  void LastUnref();
+
+  LoopCore* core_;
+  Node* callbacks_ = nullptr;  // The last of a ring.
+  std::uint32_t refs_ = 1;
+  State state_ = State::kPending;
+  const bool is_task_;
+  bool unretrieved_ = false;
+  bool taken_ = false;
+};
+
+// A counted reference to a FutureCore or something derived from it.
+template <class C>
+class FutureRef {
+ public:
+  FutureRef() = default;
+  // Takes over one reference.
+  explicit FutureRef(C* core) : core_(core) {}
+  FutureRef(const FutureRef& other) : core_(other.core_) {
+    if (core_ != nullptr) core_->Ref();
+  }
+  FutureRef(FutureRef&& other) noexcept
+      : core_(std::exchange(other.core_, nullptr)) {}
+  FutureRef& operator=(FutureRef other) noexcept {
+    std::swap(core_, other.core_);
+    return *this;
+  }
+  ~FutureRef() {
+    if (core_ != nullptr) core_->Unref();
+  }
+
+  static FutureRef Share(C* core) {
+    if (core != nullptr) core->Ref();
+    return FutureRef(core);
+  }
+
+  // Gives the reference away.
+  C* Release() { return std::exchange(core_, nullptr); }
+
+  C* get() const { return core_; }
+  C* operator->() const { return core_; }
+  explicit operator bool() const { return core_ != nullptr; }
+
+ private:
+  C* core_ = nullptr;
+};
+
+// The base of a node that waits in a future's list; holds the future while it
+// is in the ready queue.
+struct DoneNode : Node {
+  explicit DoneNode(FutureCore* f) : Node(kDoneCallback), future(f) {}
+
+  FutureCore* future;
+  bool holds = false;
+
+ protected:
+  ~DoneNode() {
+    if (holds) future->Unref();
+  }
+};
+
+// Calls `f(FutureCore*)` when `future` is done.
+struct DoneCallbackNode : DoneNode {
+  using DoneNode::DoneNode;
+
+ protected:
+  template <class F>
+  void Invoke(F& f) {
+    f(future);
+  }
+};
+
+// Adds a done callback. The node's reference belongs to the future's list; the
+// returned pointer is for RemoveCallback while the future is pending.
+template <class F>
+Node* AddDoneCallback(FutureCore* future, HandleKind kind,
+                      std::string_view name, F&& f) {
+  LoopCore* const core = future->core();
+  using N = CallableNode<std::decay_t<F>, DoneCallbackNode>;
+  N* const node =
+      MakeNode<N>(core->pool, std::decay_t<F>(std::forward<F>(f)), future);
+  node->context.CopyCurrent();
+  if (core->watched) [[unlikely]] {
+    core->Identify(node, kind, name);
+  }
+  future->AddCallback(node);
+  return node;
+}
+
+}  // namespace rondo::internal
+
+#endif  // RONDO_RUNTIME_FUTURE_CORE_H_

@@ -1,0 +1,30 @@
+#include "rondo/runtime/inbox.h"
+
+#include <utility>
+
+#include "rondo/runtime/errors.h"
+
+namespace rondo::internal {
+
+void Inbox::Add(Item item) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (selector_ == nullptr) throw RuntimeError("Event loop is closed");
+  items_.push_back(std::move(item));
+  filled_.store(true, std::memory_order_release);
+  selector_->Wake();  // Under the lock: Close must not overtake it.
+}
+
+std::vector<Inbox::Item> Inbox::Drain() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  filled_.store(false, std::memory_order_relaxed);
+  return std::exchange(items_, {});
+}
+
+void Inbox::Close() {
+  std::vector<Item> dropped;  // Destroyed outside the lock.
+  const std::lock_guard<std::mutex> lock(mutex_);
+  selector_ = nullptr;
+  dropped.swap(items_);
+}
+
+}  // namespace rondo::internal

@@ -1,0 +1,95 @@
+#include "rondo/runtime/io_table.h"
+
+#include <utility>
+
+#include "rondo/runtime/loop_core.h"
+
+namespace rondo::internal {
+namespace {
+
+void Drop(Node* node) {
+  if (node == nullptr) return;
+  if (!node->Has(Node::kCancelled)) {
+    node->Set(Node::kCancelled);
+    node->Clear();
+  }
+  node->Unref();
+}
+
+}  // namespace
+
+void IoTable::Set(int fd, unsigned direction, Node* node) {
+  if (static_cast<std::size_t>(fd) >= entries_.size()) {
+    entries_.resize(static_cast<std::size_t>(fd) + 1);
+  }
+  Entry& entry = entries_[static_cast<std::size_t>(fd)];
+  const unsigned before = entry.mask();
+  if ((before & direction) == 0) {
+    try {
+      if (before == 0) {
+        core_->seams.selector->Register(fd, direction);
+      } else {
+        core_->seams.selector->Modify(fd, before | direction);
+      }
+    } catch (...) {
+      node->Unref();
+      throw;
+    }
+  }
+  node->Set(Node::kRepeats);
+  Drop(std::exchange(entry.of(direction), node));
+}
+
+bool IoTable::Remove(int fd, unsigned direction) {
+  if (fd < 0 || static_cast<std::size_t>(fd) >= entries_.size()) return false;
+  Entry& entry = entries_[static_cast<std::size_t>(fd)];
+  Node* const old = std::exchange(entry.of(direction), nullptr);
+  if (old == nullptr) return false;
+  const unsigned left = entry.mask();
+  if (left == 0) {
+    core_->seams.selector->Unregister(fd);
+  } else {
+    core_->seams.selector->Modify(fd, left);
+  }
+  Drop(old);
+  return true;
+}
+
+Node* IoTable::Find(int fd, unsigned direction) const {
+  if (fd < 0 || static_cast<std::size_t>(fd) >= entries_.size()) {
+    return nullptr;
+  }
+  const Entry& entry = entries_[static_cast<std::size_t>(fd)];
+  return direction == kReadable ? entry.reader : entry.writer;
+}
+
+void IoTable::Queue(Node* node) {
+  // Still queued when the loop was stopped in the middle of an iteration.
+  if (node->Has(Node::kQueued)) return;
+  node->Set(Node::kQueued);
+  node->Ref();
+  core_->Push(node);
+}
+
+void IoTable::Process(std::span<const ReadyEvent> events) {
+  for (const ReadyEvent& event : events) {
+    const auto index = static_cast<std::size_t>(event.fd);
+    if (index >= entries_.size()) continue;
+    if ((event.mask & kReadable) != 0 && entries_[index].reader != nullptr) {
+      Queue(entries_[index].reader);
+    }
+    if ((event.mask & kWritable) != 0 && entries_[index].writer != nullptr) {
+      Queue(entries_[index].writer);
+    }
+  }
+}
+
+void IoTable::Clear() {
+  for (Entry& entry : entries_) {
+    Drop(std::exchange(entry.reader, nullptr));
+    Drop(std::exchange(entry.writer, nullptr));
+  }
+  entries_.clear();
+}
+
+}  // namespace rondo::internal

@@ -1,0 +1,63 @@
+// Who is called when a descriptor is ready.
+//
+// Each descriptor has at most one reader and one writer. A readiness event
+// queues the reader first, then the writer, every time anew.
+//
+// Source: selectors' key data in asyncio.selector_events.
+#ifndef RONDO_RUNTIME_IO_TABLE_H_
+#define RONDO_RUNTIME_IO_TABLE_H_
+
+#include <span>
+#include <vector>
+
+#include "rondo/runtime/node.h"
+#include "rondo/runtime/selector.h"
+
+namespace rondo::internal {
+
+struct LoopCore;
+
+class IoTable {
+ public:
+  explicit IoTable(LoopCore* core) : core_(core) {}
+  IoTable(const IoTable&) = delete;
+  IoTable& operator=(const IoTable&) = delete;
+  ~IoTable() { Clear(); }
+
+  // Makes `node` (one reference is taken over) what `direction` (kReadable or
+  // kWritable) of `fd` calls; cancels what was there.
+  void Set(int fd, unsigned direction, Node* node);
+  // Returns whether there was one; cancels it.
+  bool Remove(int fd, unsigned direction);
+  // What Set put there last, or null.
+  Node* Find(int fd, unsigned direction) const;
+
+  // Queues the nodes of the descriptors that are ready.
+  void Process(std::span<const ReadyEvent> events);
+
+  // Forgets everything, without telling the selector.
+  void Clear();
+
+ private:
+  struct Entry {
+    Node* reader = nullptr;
+    Node* writer = nullptr;
+
+    unsigned mask() const {
+      return (reader != nullptr ? kReadable : 0) |
+             (writer != nullptr ? kWritable : 0);
+    }
+    Node*& of(unsigned direction) {
+      return direction == kReadable ? reader : writer;
+    }
+  };
+
+  void Queue(Node* node);
+
+  LoopCore* core_;
+  std::vector<Entry> entries_;  // By descriptor.
+};
+
+}  // namespace rondo::internal
+
+#endif  // RONDO_RUNTIME_IO_TABLE_H_

@@ -1,0 +1,226 @@
+#include "rondo/runtime/loop_core.h"
+
+#include <atomic>
+#include <cstdio>
+
+#include "rondo/runtime/identity.h"
+#include "rondo/runtime/inbox.h"
+#include "rondo/runtime/io_table.h"
+#include "rondo/runtime/loop_hooks.h"
+#include "rondo/runtime/task_core.h"
+
+namespace rondo::internal {
+
+LoopCore::LoopCore(const LoopSeams& s, EventLoop* l)
+    : watched(s.observer != nullptr || s.ready_order != nullptr),
+      wants_paths(s.observer != nullptr && s.observer->wants_paths()),
+      pool(Pool::Create(this,
+                        [](void* core) {
+                          delete static_cast<LoopCore*>(core);
+                        })),
+      seams(s),
+      loop(l),
+      inbox(std::make_shared<Inbox>(s.selector)),
+      io(std::make_unique<IoTable>(this)) {
+  if (s.clock == nullptr || s.selector == nullptr) {
+    pool->Release();
+    throw ValueError("an event loop needs a clock and a selector");
+  }
+  root.base = s.host;
+}
+
+LoopCore::~LoopCore() = default;
+
+LoopHooks& LoopCore::Hooks() {
+  if (hooks == nullptr) hooks = std::make_unique<LoopHooks>();
+  return *hooks;
+}
+
+LoopCore* RunningCore() {
+  if (running_core == nullptr) throw RuntimeError("no running event loop");
+  return running_core;
+}
+
+std::uint64_t ThreadNumber() {
+  static std::atomic<std::uint64_t> last = 0;
+  thread_local const std::uint64_t number = ++last;
+  return number;
+}
+
+bool LoopCore::AcceptsSlow() const {
+  if (inert) return false;
+  if (closed) throw RuntimeError("Event loop is closed");
+  if (debug && running && thread != ThreadNumber()) {
+    throw RuntimeError(
+        "Non-thread-safe operation invoked on an event loop other than the "
+        "current one");
+  }
+  return true;
+}
+
+void LoopCore::PushFront(const std::vector<Node*>& nodes) {
+  for (std::size_t i = nodes.size(); i-- > 0;) {
+    nodes[i]->next = ready_head;
+    ready_head = nodes[i];
+    if (ready_last == nullptr) ready_last = nodes[i];
+    ++ready_count;
+  }
+}
+
+void LoopCore::Kill() {
+  inert = true;
+  open = false;
+  while (ready_head != nullptr) {
+    Node* const node = Pop();
+    if (!node->Has(Node::kTask)) node->Unref();
+  }
+  timers.Clear();
+  io->Clear();
+  while (tasks_last != nullptr) tasks_last->Abandon();
+  hooks.reset();
+}
+
+void LoopCore::Report(std::string_view message, std::exception_ptr exception,
+                      std::string_view source) {
+  if (loop == nullptr) return;
+  CallExceptionHandler(this, *loop, {message, std::move(exception), source});
+}
+
+// ---- Identities
+
+Identity LoopCore::NameChild(NodeInfo* child, std::string_view label) {
+  NodeInfo* owner = &root;
+  if (running_node != nullptr && running_node->info() != nullptr) {
+    owner = running_node->info();
+  }
+  const Identity kind = HashName(label);
+  const std::uint32_t count = owner->CountChild(kind);
+  child->base = Combine(Combine(owner->base, kind), count);
+  if (wants_paths) {
+    child->path = owner->path;
+    if (!child->path.empty()) child->path += '/';
+    child->path += label;
+    if (count > 1) child->path += "#" + std::to_string(count);
+    seams.observer->OnIdentity(child->base, child->path);
+  }
+  return child->base;
+}
+
+void LoopCore::Identify(Node* node, HandleKind kind, std::string_view name) {
+  auto* const info = new NodeInfo;
+  info->kind = kind;
+  info->name.assign(name);
+  NameChild(info, std::string(HandleKindName(kind)) + ":" + info->name);
+  info->cause = RunningIdentity();
+  node->set_info(info);
+}
+
+void LoopCore::IdentifyTask(Node* node, std::string_view name) {
+  auto* const info = new NodeInfo;
+  info->kind = HandleKind::kStep;
+  info->name = name.empty() ? "Task-" + std::to_string(node->number())
+                            : std::string(name);
+  // An unnamed task's number depends on the schedule, so it has no part in
+  // the identity.
+  NameChild(info, name.empty() ? std::string_view("task") : name);
+  node->set_info(info);
+}
+
+void LoopCore::IdentifyIo(Node* node, Identity resource,
+                          std::string_view name) {
+  auto* const info = new NodeInfo;
+  info->kind = HandleKind::kIo;
+  info->name.assign(name);
+  info->base = Combine(resource, HashName(name));
+  info->order_key = resource;
+  node->set_info(info);
+}
+
+void LoopCore::NoteQueued(Node* node) {
+  NodeInfo* const info = node->info();
+  if (info == nullptr) return;
+  ++info->fired;
+  // A timer's cause is who armed it; a one-shot callback's, who made it.
+  if (node->Has(Node::kTask) || node->Has(Node::kDoneCallback)) {
+    info->cause = RunningIdentity();
+  }
+}
+
+Identity LoopCore::RunningIdentity() const {
+  return running_node == nullptr ? 0 : IdentityOf(running_node);
+}
+
+Identity LoopCore::IdentityOf(const Node* node) {
+  const NodeInfo* const info = node->info();
+  if (info == nullptr) return 0;
+  if (!node->Has(Node::kTask) && !node->Has(Node::kRepeats)) {
+    return info->base;
+  }
+  return Combine(info->base, info->fired);
+}
+
+HandleInfo LoopCore::Describe(const Node* node) const {
+  HandleInfo result;
+  const NodeInfo* const info = node->info();
+  if (info == nullptr) return result;
+  result.id = IdentityOf(node);
+  result.cause = info->cause;
+  result.order_key = info->order_key;
+  result.kind = info->kind;
+  result.name = info->name;
+  if (node->Has(Node::kTask)) {
+    result.task = info->base;
+    if (node->Has(Node::kWakeup)) result.kind = HandleKind::kWakeup;
+  }
+  return result;
+}
+
+const std::string& LoopCore::RunningPath() const {
+  const NodeInfo* const info =
+      running_node == nullptr ? nullptr : running_node->info();
+  return info == nullptr ? root.path : info->path;
+}
+
+// ---- Hooks
+
+void CallExceptionHandler(LoopCore* core, EventLoop& loop,
+                          const ExceptionReport& report) {
+  const auto fallback = [&](const ExceptionReport& told) {
+    if (core->hooks != nullptr && core->hooks->fallback) {
+      core->hooks->fallback(loop, told);
+      return;
+    }
+    std::string text(told.message);
+    if (!told.source.empty()) text.append(": ").append(told.source);
+    if (told.exception != nullptr) {
+      text.append(": ").append(DescribeException(told.exception));
+    }
+    std::fprintf(stderr, "rondo: %s\n", text.c_str());
+  };
+  try {
+    if (core->hooks != nullptr && core->hooks->handler) {
+      core->hooks->handler(loop, report);
+      return;
+    }
+    fallback(report);
+    return;
+  } catch (const LoopExit&) {
+    throw;
+  } catch (...) {  // tidy: allow(catch-all) told to the default handler
+    const std::exception_ptr second = std::current_exception();
+    try {
+      fallback({"Unhandled error in exception handler", second, ""});
+    } catch (const LoopExit&) {
+      throw;
+    } catch (...) {  // tidy: allow(catch-all) nobody is left to be told
+      std::fprintf(stderr, "rondo: the default exception handler threw: %s\n",
+                   DescribeException(std::current_exception()).c_str());
+    }
+  }
+}
+
+void ApplyTaskFactory(LoopCore* core, TaskSpec& spec) {
+  if (core->hooks->factory) core->hooks->factory(*core->loop, spec);
+}
+
+}  // namespace rondo::internal

@@ -1,0 +1,190 @@
+// The inside of an event loop: the ready queue, the current task, the pool.
+//
+// EventLoop is the contract; this is what futures, tasks and awaiters reach
+// without a call. It lives as long as the loop or the last block of its pool,
+// whichever is longer, so a pointer to it held by a future is never stale.
+#ifndef RONDO_RUNTIME_LOOP_CORE_H_
+#define RONDO_RUNTIME_LOOP_CORE_H_
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rondo/runtime/clock.h"
+#include "rondo/runtime/loop_observer.h"
+#include "rondo/runtime/network.h"
+#include "rondo/runtime/node.h"
+#include "rondo/runtime/random.h"
+#include "rondo/runtime/ready_order.h"
+#include "rondo/runtime/selector.h"
+#include "rondo/runtime/timer_queue.h"
+
+namespace rondo {
+
+class EventLoop;
+
+// The outside of a loop. What is null is absent: no network, FIFO order,
+// nobody watching.
+struct LoopSeams {
+  Clock* clock = nullptr;        // Required.
+  Selector* selector = nullptr;  // Required.
+  Network* network = nullptr;
+  Random* random = nullptr;
+  ReadyOrder* ready_order = nullptr;
+  LoopObserver* observer = nullptr;
+  // Distinguishes the loops of one simulation: part of every identity.
+  Identity host = 0;
+  // Ready order may swap even what contracts keep in order.
+  bool adversarial = false;
+  // A simulation drives the loop by halves: RunForever throws.
+  bool driven = false;
+};
+
+namespace internal {
+
+class TaskCore;
+class Inbox;
+class IoTable;
+struct LoopHooks;
+
+struct LoopCore {
+  explicit LoopCore(const LoopSeams& seams, EventLoop* loop);
+  ~LoopCore();
+
+  // ---- The ready queue. It owns one reference to each node, but to tasks.
+
+  void Push(Node* node) {
+    node->next = nullptr;
+    if (ready_last != nullptr) {
+      ready_last->next = node;
+    } else {
+      ready_head = node;
+    }
+    ready_last = node;
+    ++ready_count;
+    if (watched) [[unlikely]] {
+      NoteQueued(node);
+    }
+  }
+  Node* Pop() {
+    Node* const node = ready_head;
+    ready_head = node->next;
+    if (ready_head == nullptr) ready_last = nullptr;
+    --ready_count;
+    return node;
+  }
+
+  // Puts nodes back in front of the queue, in their order.
+  void PushFront(const std::vector<Node*>& nodes);
+
+  // Makes the loop inert: drops everything queued and scheduled and abandons
+  // every task, the youngest first. What dying frames schedule is dropped.
+  void Kill();
+
+  // ---- While somebody watches (an observer or a ready order).
+
+  // Gives `node` its identity: the k-th child with that label of what runs.
+  void Identify(Node* node, HandleKind kind, std::string_view name);
+  // The same for a task.
+  void IdentifyTask(Node* node, std::string_view name);
+  // The same for a descriptor's reader or writer.
+  void IdentifyIo(Node* node, Identity resource, std::string_view name);
+  void NoteQueued(Node* node);
+  HandleInfo Describe(const Node* node) const;
+  // Of the handle that is running; zero outside.
+  Identity RunningIdentity() const;
+  static Identity IdentityOf(const Node* node);
+  // The path of the task or callback that is running.
+  const std::string& RunningPath() const;
+
+  // Reports to the exception handler. Never throws (but LoopExit).
+  void Report(std::string_view message, std::exception_ptr exception,
+              std::string_view source = {});
+
+  LoopHooks& Hooks();
+
+  // Throws RuntimeError unless the loop takes work; false if it is inert and
+  // the work is to be dropped.
+  bool Accepts() const {
+    if (open && !debug) [[likely]] {
+      return true;
+    }
+    return AcceptsSlow();
+  }
+  bool AcceptsSlow() const;
+
+  // The node of a new callback, queued. Returns it with the queue's reference.
+  template <class F>
+  Node* NewCallback(F&& f, HandleKind kind, std::string_view name) {
+    using N = CallableNode<std::decay_t<F>, CallbackNode>;
+    N* const node = MakeNode<N>(pool, std::decay_t<F>(std::forward<F>(f)));
+    node->context.CopyCurrent();
+    if (watched) [[unlikely]] {
+      Identify(node, kind, name);
+    }
+    return node;
+  }
+
+  Identity NameChild(NodeInfo* child, std::string_view label);
+
+  Node* ready_head = nullptr;
+  Node* ready_last = nullptr;
+  std::size_t ready_count = 0;
+
+  TaskCore* current_task = nullptr;
+  // Where a coroutine that suspends leaves what runs next (coro.h).
+  std::coroutine_handle<> next_frame;
+  bool root_done = false;
+  std::exception_ptr in_flight;  // What ended the last coroutine.
+
+  bool watched = false;
+  bool open = true;      // Not closed, not inert.
+  bool inert = false;    // Crashed or closing: work is dropped.
+  bool closed = false;
+  bool debug = false;
+  bool running = false;
+  bool stopping = false;
+  bool wants_paths = false;
+
+  Pool* pool;
+  TimerQueue timers;
+  LoopSeams seams;
+  EventLoop* loop;
+
+  // Unfinished tasks, in the order of creation.
+  TaskCore* tasks_first = nullptr;
+  TaskCore* tasks_last = nullptr;
+  std::uint64_t unnamed_tasks = 0;
+
+  Node* running_node = nullptr;  // Only while watched.
+  NodeInfo root;                 // Owns what is made outside any handle.
+  std::uint64_t thread = 0;      // Of the run; for the debug check.
+  std::shared_ptr<Inbox> inbox;  // From other threads; outlives the loop.
+  std::unique_ptr<IoTable> io;
+  std::unique_ptr<LoopHooks> hooks;  // Exception handler, task factory.
+};
+
+// The number of this thread, in the order of first calls. Not for traces.
+std::uint64_t ThreadNumber();
+
+// The core of the loop that runs on this thread, or null.
+inline constinit thread_local LoopCore* running_core = nullptr;
+
+// The pool for what is made now: the running loop's or the thread's.
+inline Pool* CurrentPool() {
+  return running_core != nullptr ? running_core->pool : Pool::ForThread();
+}
+
+// The running core. Throws: RuntimeError if no loop runs on this thread.
+LoopCore* RunningCore();
+
+}  // namespace internal
+}  // namespace rondo
+
+#endif  // RONDO_RUNTIME_LOOP_CORE_H_

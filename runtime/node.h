@@ -1,0 +1,182 @@
+// What the ready queue holds: a reference-counted, intrusive, runnable node.
+//
+// Callbacks and timers are nodes made from the loop's pool; a task has one
+// embedded node, its next step. A node is in at most one place at a time: the
+// ready queue, a future's list of callbacks, or the timer queue.
+#ifndef RONDO_RUNTIME_NODE_H_
+#define RONDO_RUNTIME_NODE_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rondo/runtime/context_slot.h"
+#include "rondo/runtime/handle_info.h"
+#include "rondo/runtime/pool.h"
+
+namespace rondo::internal {
+
+struct LoopCore;
+
+// What a node carries only while somebody watches the loop, and a task also
+// when it was given a name.
+struct NodeInfo {
+  struct ChildCount {
+    Identity label;
+    std::uint32_t count;
+  };
+
+  // Counts one more child with this label and returns how many there are.
+  std::uint32_t CountChild(Identity label);
+
+  Identity base = 0;  // Of the task, the resource, or the one-shot callback.
+  Identity cause = 0;
+  Identity order_key = 0;
+  std::uint32_t fired = 0;  // How often it was queued: a task's steps.
+  HandleKind kind = HandleKind::kCallback;
+  std::string name;
+  std::string path;  // Only if the observer wants paths.
+  std::vector<ChildCount> children;
+};
+
+class Node {
+ public:
+  enum Flag : std::uint32_t {
+    kCancelled = 1 << 0,
+    kScheduled = 1 << 1,   // In the timer queue.
+    kTimer = 1 << 2,       // Was made by CallLater or CallAt.
+    kTask = 1 << 3,        // A task's own step; the task counts references.
+    kDoneCallback = 1 << 4,  // Waits in a future's list.
+    kRepeats = 1 << 5,  // A reader or a writer: queued many times,
+    kQueued = 1 << 6,   // and now in the ready queue.
+    // The rest is a task's.
+    kWakeup = 1 << 8,       // The next step was caused by a future.
+    kStarted = 1 << 9,      // The coroutine has been entered.
+    kMustCancel = 1 << 10,  // The next step throws CancelledError.
+    kThrowing = 1 << 11,    // This step throws at its await.
+    kQuietDestroy = 1 << 12,  // No "destroyed but pending" report.
+  };
+
+  explicit Node(std::uint32_t flags) : flags_(flags) {}
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // Does what the node is for. May throw what the program throws.
+  virtual void Run() = 0;
+  // Drops the callable, and with it what the callable holds.
+  virtual void Clear() = 0;
+  // Ends the node's life. Called when the last reference goes.
+  virtual void Destroy() = 0;
+
+  void Ref() { ++refs_; }
+  void Unref() {
+    if (--refs_ == 0) Destroy();
+  }
+
+  bool Has(Flag flag) const { return (flags_ & flag) != 0; }
+  void Set(Flag flag) { flags_ |= flag; }
+  void Unset(Flag flag) { flags_ &= ~static_cast<std::uint32_t>(flag); }
+
+  // The loop whose pool the node came from.
+  LoopCore* core() const {
+    return static_cast<LoopCore*>(Pool::Of(this)->owner());
+  }
+
+  NodeInfo* info() const {
+    return (info_ & 1) != 0 ? nullptr : reinterpret_cast<NodeInfo*>(info_);
+  }
+  void set_info(NodeInfo* info) {
+    info_ = reinterpret_cast<std::uintptr_t>(info);
+  }
+  // An unnamed, unwatched task keeps its number where its info would be.
+  void set_number(std::uint64_t number) { info_ = number << 1 | 1; }
+  std::uint64_t number() const { return info_ >> 1; }
+
+  Node* next = nullptr;
+  ContextSlot context;
+
+ protected:
+  ~Node() { delete info(); }
+
+  std::uintptr_t info_ = 0;
+  std::uint32_t refs_ = 1;
+  std::uint32_t flags_;
+};
+
+// A callable in a node. Base is Node, or a struct that derives from it.
+template <class F, class Base = Node>
+class CallableNode final : public Base {
+ public:
+  template <class... Args>
+  explicit CallableNode(F&& f, Args&&... args)
+      : Base(std::forward<Args>(args)...), has_(true) {
+    ::new (static_cast<void*>(&storage_)) F(std::move(f));
+  }
+
+  void Run() override { this->Invoke(*reinterpret_cast<F*>(&storage_)); }
+  void Clear() override {
+    if (std::exchange(has_, false)) reinterpret_cast<F*>(&storage_)->~F();
+  }
+  void Destroy() override {
+    Clear();
+    this->~CallableNode();
+    Pool::Free(this, sizeof(*this));
+  }
+
+ private:
+  ~CallableNode() = default;
+
+  alignas(F) unsigned char storage_[sizeof(F)];
+  bool has_;
+};
+
+struct CallbackNode : Node {
+  explicit CallbackNode(std::uint32_t flags = 0) : Node(flags) {}
+
+ protected:
+  template <class F>
+  void Invoke(F& f) {
+    f();
+  }
+};
+
+struct TimerNode : Node {
+  explicit TimerNode(std::int64_t deadline) : Node(kTimer), when(deadline) {}
+
+  std::int64_t when;
+
+ protected:
+  template <class F>
+  void Invoke(F& f) {
+    f();
+  }
+};
+
+// Drops one reference at the end of a scope.
+class NodeHolder {
+ public:
+  explicit NodeHolder(Node* node) : node_(node) {}
+  NodeHolder(const NodeHolder&) = delete;
+  NodeHolder& operator=(const NodeHolder&) = delete;
+  ~NodeHolder() {
+    if (node_ != nullptr) node_->Unref();
+  }
+
+ private:
+  Node* node_;
+};
+
+// Allocates a node of type N from `pool`.
+template <class N, class... Args>
+N* MakeNode(Pool* pool, Args&&... args) {
+  static_assert(alignof(N) <= 16, "over-aligned callables are not supported");
+  // A multiple of 16 is aligned to 16.
+  static_assert(alignof(N) < 16 || sizeof(N) % 16 == 0);
+  return ::new (pool->Allocate(sizeof(N))) N(std::forward<Args>(args)...);
+}
+
+}  // namespace rondo::internal
+
+#endif  // RONDO_RUNTIME_NODE_H_

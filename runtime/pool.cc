@@ -1,0 +1,160 @@
+#include "rondo/runtime/pool.h"
+
+#include <sys/mman.h>
+
+#include <array>
+#include <cstdlib>
+#include <new>
+
+#include "rondo/runtime/identity.h"
+
+#ifdef RONDO_POOL_POISONS
+#include <sanitizer/asan_interface.h>
+#endif
+
+namespace rondo::internal {
+
+struct Chunk {
+  Pool* pool;
+  Chunk* next;
+};
+
+namespace {
+
+// Chunks that this thread has used and may use again: a scenario that runs
+// thousands of times must not ask the kernel for memory each time.
+struct ChunkCache {
+  static constexpr std::size_t kMost = 16;
+
+  std::array<Chunk*, kMost> chunks;
+  std::size_t size = 0;
+
+  ~ChunkCache() {
+    while (size > 0) std::free(chunks[--size]);
+  }
+};
+
+thread_local ChunkCache chunk_cache;
+std::uint64_t jitter_seed = 0;
+
+}  // namespace
+
+#ifdef RONDO_POOL_POISONS
+void Pool::Poison(void* block, std::size_t bytes) {
+  ASAN_POISON_MEMORY_REGION(block, bytes);
+}
+void Pool::Unpoison(void* block, std::size_t bytes) {
+  ASAN_UNPOISON_MEMORY_REGION(block, bytes);
+}
+#endif
+
+void SetPoolJitter(std::uint64_t seed) { jitter_seed = seed; }
+
+Pool* Pool::Create(void* owner, void (*on_last)(void* owner)) {
+  return new Pool(owner, on_last);
+}
+
+Pool* Pool::ForThread() {
+  struct Holder {
+    Pool* pool = Create(nullptr, nullptr);
+    ~Holder() { pool->Release(); }
+  };
+  thread_local Holder holder;
+  return holder.pool;
+}
+
+Pool::Pool(void* owner, void (*on_last)(void* owner))
+    : owner_(owner), on_last_(on_last), jitter_(jitter_seed) {}
+
+Pool::~Pool() {
+  while (chunks_ != nullptr) {
+    Chunk* chunk = chunks_;
+    chunks_ = chunk->next;
+    Unpoison(chunk, kChunkBytes);
+    if (chunk_cache.size < ChunkCache::kMost) {
+      chunk_cache.chunks[chunk_cache.size++] = chunk;
+    } else {
+      std::free(chunk);
+    }
+  }
+}
+
+void Pool::Release() {
+  released_ = true;
+  if (live_ == 0) Die();
+}
+
+void Pool::Die() {
+  void* const owner = owner_;
+  void (*const on_last)(void*) = on_last_;
+  delete this;
+  if (on_last != nullptr) on_last(owner);
+}
+
+void Pool::AddChunk() {
+  Chunk* chunk;
+  if (chunk_cache.size > 0) {
+    chunk = chunk_cache.chunks[--chunk_cache.size];
+  } else {
+    void* memory = std::aligned_alloc(kChunkBytes, kChunkBytes);
+    if (memory == nullptr) throw std::bad_alloc();
+    madvise(memory, kChunkBytes, MADV_HUGEPAGE);
+    chunk = static_cast<Chunk*>(memory);
+  }
+  chunk->pool = this;
+  chunk->next = chunks_;
+  chunks_ = chunk;
+  next_ = reinterpret_cast<char*>(chunk) + 64;
+  end_ = reinterpret_cast<char*>(chunk) + kChunkBytes;
+  Poison(next_, kChunkBytes - 64);
+}
+
+void* Pool::Carve(std::size_t bytes) {
+  if (bytes % 16 == 0 && reinterpret_cast<std::uintptr_t>(next_) % 16 != 0) {
+    next_ += 8;
+  }
+  if (next_ == nullptr || next_ + bytes > end_) AddChunk();
+  void* const block = next_;
+  next_ += bytes;
+  return block;
+}
+
+void* Pool::AllocateSlow(std::size_t size) {
+  const std::size_t index = (size + 7) / 8;
+  if (index >= kClasses) {
+    return ::operator new(size);
+  }
+  void* const block = jitter_ == 0 ? Carve(index * 8) : CarveJittered(index);
+  Unpoison(block, index * 8);
+  ++live_;
+  return block;
+}
+
+// Fills the class's free list with a batch of blocks in a shuffled order and
+// with holes between them, and takes one.
+void* Pool::CarveJittered(std::size_t index) {
+  constexpr std::size_t kBatch = 16;
+  std::array<FreeBlock*, kBatch> batch;
+  for (FreeBlock*& block : batch) {
+    jitter_ = MixBits(jitter_);
+    if (jitter_ % 4 == 0) Carve(16 * (1 + jitter_ / 4 % 8));
+    block = static_cast<FreeBlock*>(Carve(index * 8));
+  }
+  for (std::size_t i = kBatch - 1; i > 0; --i) {
+    jitter_ = MixBits(jitter_);
+    std::swap(batch[i], batch[jitter_ % (i + 1)]);
+  }
+  for (std::size_t i = 1; i < kBatch; ++i) {
+    Unpoison(batch[i], index * 8);
+    batch[i]->next = free_[index];
+    Poison(batch[i], index * 8);
+    free_[index] = batch[i];
+  }
+  return batch[0];
+}
+
+void Pool::FreeLarge(void* block, std::size_t size) {
+  ::operator delete(block, size);
+}
+
+}  // namespace rondo::internal

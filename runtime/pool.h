@@ -1,0 +1,125 @@
+// Memory for coroutine frames and loop nodes: size-classed free lists.
+//
+// A loop's frames, futures, tasks and handles come from one pool, in chunks of
+// 2 MiB (huge pages where the kernel has them). A block finds its pool through
+// its chunk's header, so blocks carry no header of their own. The pool lives
+// until its owner has let go *and* the last block has come back: a future that
+// outlives its loop stays valid.
+//
+// Under AddressSanitizer free blocks are poisoned. `SetPoolJitter` makes the
+// addresses irregular, for the determinism check.
+//
+// Thread-safety: one thread a pool; SetPoolJitter before the first pool.
+#ifndef RONDO_RUNTIME_POOL_H_
+#define RONDO_RUNTIME_POOL_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace rondo::internal {
+
+class Pool {
+ public:
+  // Makes a pool owned by `owner` (any pointer the caller wants back), with
+  // `on_last` called, if not null, after Release once the last block is back.
+  static Pool* Create(void* owner, void (*on_last)(void* owner));
+
+  // The pool of blocks made outside any loop, one for each thread.
+  static Pool* ForThread();
+
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  // Gives back a pool's ownership.
+  void Release();
+
+  // Returns `size` bytes aligned to 8, or to 16 if size is a multiple of 16.
+  void* Allocate(std::size_t size) {
+    const std::size_t index = (size + 7) / 8;
+    if (index < kClasses && free_[index] != nullptr) [[likely]] {
+      FreeBlock* block = free_[index];
+      Unpoison(block, index * 8);
+      free_[index] = block->next;
+      ++live_;
+      return block;
+    }
+    return AllocateSlow(size);
+  }
+
+  // Returns a block of `size` bytes to the pool it came from.
+  static void Free(void* block, std::size_t size) {
+    const std::size_t index = (size + 7) / 8;
+    if (index >= kClasses) [[unlikely]] {
+      FreeLarge(block, size);
+      return;
+    }
+    Of(block)->Put(static_cast<FreeBlock*>(block), index);
+  }
+
+  // The pool, and the pool's owner, of a block of at most kMaxBlock bytes.
+  static Pool* Of(const void* block) {
+    return *reinterpret_cast<Pool* const*>(
+        reinterpret_cast<std::uintptr_t>(block) & ~(kChunkBytes - 1));
+  }
+  void* owner() const { return owner_; }
+
+  static constexpr std::size_t kChunkBytes = std::size_t{2} << 20;
+  static constexpr std::size_t kMaxBlock = 1024;
+
+ private:
+  struct FreeBlock {
+    FreeBlock* next;
+  };
+  static constexpr std::size_t kClasses = kMaxBlock / 8 + 1;
+
+  Pool(void* owner, void (*on_last)(void* owner));
+  ~Pool();
+
+  void Put(FreeBlock* block, std::size_t index) {
+    block->next = free_[index];
+    free_[index] = block;
+    Poison(block, index * 8);
+    if (--live_ == 0 && released_) [[unlikely]] {
+      Die();
+    }
+  }
+
+  void* AllocateSlow(std::size_t size);
+  void* Carve(std::size_t bytes);
+  void* CarveJittered(std::size_t index);
+  void AddChunk();
+  void Die();
+  static void FreeLarge(void* block, std::size_t size);
+
+#if defined(__SANITIZE_ADDRESS__)
+#define RONDO_POOL_POISONS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define RONDO_POOL_POISONS 1
+#endif
+#endif
+#ifdef RONDO_POOL_POISONS
+  static void Poison(void* block, std::size_t bytes);
+  static void Unpoison(void* block, std::size_t bytes);
+#else
+  static void Poison(void*, std::size_t) {}
+  static void Unpoison(void*, std::size_t) {}
+#endif
+
+  FreeBlock* free_[kClasses] = {};
+  std::size_t live_ = 0;
+  bool released_ = false;
+  char* next_ = nullptr;
+  char* end_ = nullptr;
+  struct Chunk* chunks_ = nullptr;
+  void* owner_;
+  void (*on_last_)(void* owner);
+  std::uint64_t jitter_;
+};
+
+// Makes every pool created from now on hand out irregular addresses.
+void SetPoolJitter(std::uint64_t seed);
+
+}  // namespace rondo::internal
+
+#endif  // RONDO_RUNTIME_POOL_H_

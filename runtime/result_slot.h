@@ -1,0 +1,59 @@
+// A place for the result of a coroutine or future: a value, a reference, or
+// nothing. Constructed at most once; whoever owns the slot knows whether.
+#ifndef RONDO_RUNTIME_RESULT_SLOT_H_
+#define RONDO_RUNTIME_RESULT_SLOT_H_
+
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace rondo::internal {
+
+template <class T>
+class ResultSlot {
+ public:
+  static_assert(!std::is_rvalue_reference_v<T>);
+  static_assert(alignof(T) <= 16,
+                "results aligned to more than 16 bytes are not supported: "
+                "return a std::unique_ptr");
+
+  template <class U>
+  void Construct(U&& value) {
+    ::new (static_cast<void*>(&storage_)) T(std::forward<U>(value));
+  }
+  T& value() { return *std::launder(reinterpret_cast<T*>(&storage_)); }
+  T Take() { return std::move(value()); }
+  void Destroy() { value().~T(); }
+  void MoveFrom(ResultSlot& other) { Construct(std::move(other.value())); }
+
+ private:
+  alignas(T) unsigned char storage_[sizeof(T)];
+};
+
+template <class T>
+class ResultSlot<T&> {
+ public:
+  void Construct(T& value) { value_ = std::addressof(value); }
+  T& value() { return *value_; }
+  T& Take() { return *value_; }
+  void Destroy() {}
+  void MoveFrom(ResultSlot& other) { value_ = other.value_; }
+
+ private:
+  T* value_;
+};
+
+template <>
+class ResultSlot<void> {
+ public:
+  void Construct() {}
+  void value() {}
+  void Take() {}
+  void Destroy() {}
+  void MoveFrom(ResultSlot&) {}
+};
+
+}  // namespace rondo::internal
+
+#endif  // RONDO_RUNTIME_RESULT_SLOT_H_

@@ -1,0 +1,75 @@
+// Sleep: lets time pass, or at least the other tasks have their turn.
+#ifndef RONDO_RUNTIME_SLEEP_H_
+#define RONDO_RUNTIME_SLEEP_H_
+
+#include <coroutine>
+#include <source_location>
+
+#include "rondo/runtime/task_core.h"
+
+namespace rondo {
+namespace internal {
+
+class SleepAwaiter : public WaitPoint {
+ public:
+  SleepAwaiter(Nanoseconds delay, std::source_location where)
+      : WaitPoint(nullptr, where), delay_(delay) {}
+  SleepAwaiter(const SleepAwaiter&) = delete;
+  SleepAwaiter& operator=(const SleepAwaiter&) = delete;
+  ~SleepAwaiter() {
+    if (future != nullptr) EndTimer();
+  }
+
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> self) {
+    TaskCore* const task = running_core->current_task;
+    if (delay_ <= Nanoseconds(0)) {
+      task->Yield(self, this);
+      return;
+    }
+    StartTimer();
+    task->Park(self, this);
+  }
+  void await_resume() { running_core->current_task->ThrowIfCancelled(); }
+
+ private:
+  void StartTimer();
+  void EndTimer();
+
+  Nanoseconds delay_;
+};
+
+// What Sleep returns: to be awaited at once.
+class [[nodiscard]] SleepAwaitable {
+ public:
+  explicit SleepAwaitable(Nanoseconds delay) : delay_(delay) {}
+  SleepAwaiter Await(std::source_location where) const {
+    return SleepAwaiter(delay_, where);
+  }
+
+ private:
+  Nanoseconds delay_;
+};
+
+}  // namespace internal
+
+// Suspends the task for at least `delay` of the loop's clock.
+//
+//   co_await rondo::Sleep(100ms);
+//
+// Units: nanoseconds, saturating. `delay <= 0` yields: one iteration, no timer.
+// Cancellation: at once; the timer is gone before the exception is thrown.
+// Throws: CancelledError.
+// Source: asyncio.sleep; differs: no result argument.
+inline internal::SleepAwaitable Sleep(Nanoseconds delay) {
+  return internal::SleepAwaitable(delay);
+}
+
+// Lets every other ready task run first: Sleep(0).
+inline internal::SleepAwaitable Yield() {
+  return internal::SleepAwaitable(Nanoseconds(0));
+}
+
+}  // namespace rondo
+
+#endif  // RONDO_RUNTIME_SLEEP_H_

@@ -1,0 +1,194 @@
+#include "rondo/runtime/task_core.h"
+
+#include <utility>
+
+namespace rondo::internal {
+
+TaskCore::TaskCore(LoopCore* core, std::coroutine_handle<> root)
+    : FutureCore(core, /*is_task=*/true), Node(kTask), innermost_(root) {
+  Node::refs_ = 0;  // No cancellation was requested.
+}
+
+void TaskCore::Start(std::string_view name) {
+  LoopCore* const core = FutureCore::core();
+  FutureCore::Ref();  // The loop's.
+  previous_task_ = core->tasks_last;
+  (previous_task_ == nullptr ? core->tasks_first
+                             : previous_task_->next_task_) = this;
+  core->tasks_last = this;
+  if (name.empty()) {
+    set_number(++core->unnamed_tasks);
+  }
+  if (core->watched) [[unlikely]] {
+    core->IdentifyTask(this, name);
+  } else if (!name.empty()) {
+    set_name(name);
+  }
+  core->Push(this);
+}
+
+void TaskCore::Unlink() {
+  LoopCore* const core = FutureCore::core();
+  (previous_task_ == nullptr ? core->tasks_first
+                             : previous_task_->next_task_) = next_task_;
+  (next_task_ == nullptr ? core->tasks_last
+                         : next_task_->previous_task_) = previous_task_;
+  previous_task_ = nullptr;
+  next_task_ = nullptr;
+}
+
+void TaskCore::Run() {
+  if (Has(kMustCancel)) [[unlikely]] {
+    Unset(kMustCancel);
+    if (!Has(kStarted)) {
+      // Cancelled before its first step: the body never runs.
+      DestroyFrames(std::exchange(innermost_, nullptr));
+      std::exception_ptr error = std::exchange(error_, nullptr);
+      Unlink();
+      FinishCancelled(std::move(error));
+      FutureCore::Unref();
+      return;
+    }
+    Set(kThrowing);
+  }
+  Set(kStarted);
+  Unset(kWakeup);
+  Resume();
+}
+
+void TaskCore::Resume() {
+  LoopCore* const core = FutureCore::core();
+  point_ = nullptr;
+  TaskCore* const previous = std::exchange(core->current_task, this);
+  std::coroutine_handle<> frame = innermost_;
+  do {
+    core->next_frame = nullptr;
+    innermost_ = frame;
+    frame.resume();
+    frame = core->next_frame;
+  } while (frame);
+  core->current_task = previous;
+  if (core->root_done) FinishStep();
+}
+
+// The outermost coroutine has ended. What it owned dies before anyone who
+// waits for the task is queued.
+void TaskCore::FinishStep() {
+  LoopCore* const core = FutureCore::core();
+  core->root_done = false;
+  const std::coroutine_handle<> root = std::exchange(innermost_, nullptr);
+  Unlink();
+  if (core->in_flight != nullptr) [[unlikely]] {
+    root.destroy();
+    FinishWithError(std::exchange(core->in_flight, nullptr));
+  } else if (Has(kMustCancel)) [[unlikely]] {
+    // It cancelled itself in its last stretch.
+    root.destroy();
+    Unset(kMustCancel);
+    FinishCancelled(std::exchange(error_, nullptr));
+  } else {
+    TakeResult(root);
+    root.destroy();
+    FinishResult();
+  }
+  FutureCore::Unref();  // The loop's.
+}
+
+void TaskCore::FinishWithError(std::exception_ptr error) {
+  Unset(kMustCancel);
+  error_ = nullptr;
+  bool leave = false;
+  try {
+    std::rethrow_exception(error);
+  } catch (const CancelledError& cancelled) {
+    FinishCancelled(cancelled.message().empty() ? nullptr : error);
+    return;
+  } catch (const LoopExit&) {
+    leave = true;
+  } catch (...) {  // tidy: allow(catch-all) kept in the task
+  }
+  FinishError(error);
+  if (leave) {
+    MarkRetrieved();
+    FutureCore::Unref();  // The loop's.
+    std::rethrow_exception(error);
+  }
+}
+
+bool TaskCore::Cancel(std::string_view message) {
+  MarkRetrieved();
+  if (done()) return false;
+  ++Node::refs_;
+  if (point_ != nullptr && point_->future != nullptr &&
+      point_->future->Cancel(message)) {
+    return true;
+  }
+  Set(kMustCancel);
+  error_ = MakeCancelled(message);
+  return true;
+}
+
+// The task asked for its own cancellation and then began to wait.
+void TaskCore::CancelAwaited() {
+  std::string message;
+  if (error_ != nullptr) {
+    try {
+      std::rethrow_exception(error_);
+    } catch (const CancelledError& cancelled) {
+      message = cancelled.message();
+    }
+  }
+  if (point_->future->Cancel(message)) {
+    Unset(kMustCancel);
+    error_ = nullptr;
+  }
+}
+
+void TaskCore::ThrowCancelled() {
+  Unset(kThrowing);
+  const std::exception_ptr error = std::exchange(error_, nullptr);
+  if (error != nullptr) std::rethrow_exception(error);
+  throw CancelledError();
+}
+
+std::uint32_t TaskCore::Uncancel() {
+  if (Node::refs_ > 0 && --Node::refs_ == 0 && !done()) {
+    Unset(kMustCancel);
+    error_ = nullptr;
+  }
+  return Node::refs_;
+}
+
+std::string TaskCore::name() const {
+  const NodeInfo* const own = info();
+  return own == nullptr ? "Task-" + std::to_string(number()) : own->name;
+}
+
+void TaskCore::set_name(std::string_view name) {
+  NodeInfo* own = info();
+  if (own == nullptr) {
+    own = new NodeInfo;
+    own->kind = HandleKind::kStep;
+    set_info(own);
+  }
+  own->name.assign(name);
+}
+
+std::string TaskCore::Describe() const { return "task " + name(); }
+
+void TaskCore::Abandon() {
+  FutureRef<TaskCore> self = FutureRef<TaskCore>::Share(this);
+  const std::coroutine_handle<> frame = std::exchange(innermost_, nullptr);
+  Unlink();
+  if (point_ != nullptr && point_->future != nullptr) {
+    std::exchange(point_, nullptr)->future->RemoveCallback(this);
+  }
+  point_ = nullptr;
+  DestroyFrames(frame);
+  DropCallbacks();
+  error_ = nullptr;
+  FinishCancelled(nullptr);
+  FutureCore::Unref();  // The loop's.
+}
+
+}  // namespace rondo::internal
