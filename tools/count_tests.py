@@ -36,9 +36,9 @@ def results_of(result):
     found = []
     for output in result.get("testActionOutput", []):
         if output["name"] == "test.xml":
-            path = urllib.parse.unquote(urllib.parse.urlparse(output["uri"]).path)
+            path = urllib.parse.urlparse(output["uri"]).path
             try:
-                found = list(cases(path))
+                found = list(cases(urllib.parse.unquote(path)))
             except (OSError, xml.etree.ElementTree.ParseError):
                 found = []  # It died while it wrote.
     passed = result.get("status") == "PASSED"

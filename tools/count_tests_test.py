@@ -36,12 +36,10 @@ class CountTestsTest(unittest.TestCase):
         self.files += 1
         path = self.directory / f"a b{self.files}.xml"
         path.write_text(xml)
+        output = {"name": "test.xml", "uri": path.as_uri()}
         return {
             "id": {"testResult": {"label": label, **key}},
-            "testResult": {
-                "status": status,
-                "testActionOutput": [{"name": "test.xml", "uri": path.as_uri()}],
-            },
+            "testResult": {"status": status, "testActionOutput": [output]},
         }
 
     def finished(self, code):
@@ -52,7 +50,8 @@ class CountTestsTest(unittest.TestCase):
         }
 
     def suite(self, *cases):
-        return f"<testsuites><testsuite>{''.join(cases)}</testsuite></testsuites>"
+        suite = f"<testsuite>{''.join(cases)}</testsuite>"
+        return f"<testsuites>{suite}</testsuites>"
 
     def test_counts_cases_that_ran(self):
         events = [
