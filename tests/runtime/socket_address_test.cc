@@ -52,8 +52,15 @@ TEST(SocketAddressTest, ParsesNumericAddresses) {
   EXPECT_EQ(SocketAddress::Parse("::1", 80),
             SocketAddress::IPv6(
                 {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 80));
-  EXPECT_EQ(SocketAddress::Parse("::ffff:1.2.3.4", 0)->ToString(),
-            "[::ffff:1.2.3.4]:0");
+}
+
+TEST(SocketAddressTest, WritesWhatItParsed) {
+  for (const std::string_view host :
+       {"0.0.0.0", "255.255.255.255", "::", "2001:db8::7", "::ffff:1.2.3.4"}) {
+    const std::optional<SocketAddress> address = SocketAddress::Parse(host, 1);
+    ASSERT_TRUE(address.has_value()) << host;
+    EXPECT_NE(address->ToString().find(host), std::string::npos) << host;
+  }
 }
 
 TEST(SocketAddressTest, ParsesNothingElse) {
