@@ -13,25 +13,32 @@ LAYERS = {
 LIBRARY = ("runtime/", "replay/", "simnet/")
 EVERYWHERE = ("",)
 
+# A call of a function of the C library: no member, no other namespace's.
+_C = r"(?<![\w.:])(?<!->)(?:std::|::)?"
+
 # rule: (pattern in code, where it applies, where it is allowed, what to do).
 BANNED = {
     "clock": (
         r"\b(system|steady|high_resolution)_clock\b"
-        r"|\b(clock_gettime|gettimeofday|clock_nanosleep)\s*\("
+        rf"|{_C}(clock_gettime|gettimeofday|clock_nanosleep)\s*\("
         r"|\bstd::time\s*\(",
         EVERYWHERE,
-        ("runtime/system_clock.cc", "tests/benchmarks/"),
+        (
+            "runtime/system_clock.cc",
+            "tests/runtime/system_clock_test.cc",
+            "tests/benchmarks/",
+        ),
         "ask the Clock (real time: SystemClock)",
     ),
     "random": (
         r"\brandom_device\b|\bstd::\w+_distribution\b|\bmt19937|\bBitGen\b"
-        r"|\b(s?rand|random|getrandom|getentropy|arc4random)\s*\(",
+        rf"|{_C}(s?rand|getrandom|getentropy|arc4random)\s*\(",
         EVERYWHERE,
         ("runtime/system_random.cc",),
         "take numbers from Random: Next, Below, Unit",
     ),
     "sleep": (
-        r"\bsleep_(for|until)\b|\b(sleep|usleep|nanosleep)\s*\(",
+        rf"\bsleep_(for|until)\b|{_C}(sleep|usleep|nanosleep)\s*\(",
         EVERYWHERE,
         (),
         "co_await Sleep(...)",

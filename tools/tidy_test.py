@@ -92,12 +92,14 @@ class WordsTest(TidyTest):
         self.fires("random", "std::mt19937_64 g;\n", path="tests/x.cc")
         self.fires("random", "int x = rand();\n")
         self.fires("random", "absl::BitGen g;\n")
-        self.passes("random.Next(); operand();\n")
+        self.fires("random", "int x = std::rand();\n")
+        self.passes("SeededRandom random(7); operand(); r.rand();\n")
 
     def test_sleep(self):
         self.fires("sleep", "std::this_thread::sleep_for(1s);\n")
         self.fires("sleep", "usleep(5);\n")
-        self.passes("co_await Sleep(1s);\n")
+        self.fires("sleep", "::sleep(5);\n")
+        self.passes("co_await Sleep(1s); host->sleep(1); sim::sleep(1);\n")
 
     def test_thread(self):
         self.fires("thread", "std::thread t(F);\n")
