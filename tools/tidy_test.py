@@ -140,7 +140,7 @@ class WordsTest(TidyTest):
         self.fires("catch-all", swallow, line=2)
         self.passes("try { F(); } catch (...) { G(); throw; }\n")
         keep = "{ p.set(std::current_exception()); }\n"
-        self.passes("try { F(); } catch (...) " + keep)
+        self.fires("catch-all", "try { F(); } catch (...) " + keep)
         self.passes("try { F(); } catch (const std::exception&) {}\n")
 
 
