@@ -28,7 +28,7 @@ RULES = {
     "function-length": f"no function is longer than {FUNCTION_LIMIT} lines",
     "layer": "runtime <- replay <- simnet <- tools, tests; \"rondo/...\" only",
     "guard": "a header is guarded by RONDO_<PATH>_H_",
-    "catch-all": "catch (...) rethrows",
+    "catch-all": "catch (...) ends with throw",
     "title": "a document has one title, on its first line",
     "unfinished": "nothing is left for later",
     "dead-file": "every .h and .cc is in a BUILD.bazel",

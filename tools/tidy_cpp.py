@@ -217,7 +217,7 @@ def check_banned(source):
                 yield number, rule, f"`{what}`: {message}"
     for match in re.finditer(r"\bcatch\s*\(\s*\.\.\.\s*\)\s*", source.code):
         body = block_at(source.code, match.end())
-        if not re.search(r"\bthrow\s*;|\brethrow_exception\s*\(", body):
+        if not re.search(r"\b(throw|rethrow_exception\b[^;]*);\s*}$", body):
             number = line_of(source.code, match.start())
             yield number, "catch-all", (
                 "this swallows a cancellation: end with `throw;`, or catch"

@@ -139,6 +139,8 @@ class WordsTest(TidyTest):
         swallow = "try { F(); }\ncatch (...) { G({1}); }\n"
         self.fires("catch-all", swallow, line=2)
         self.passes("try { F(); } catch (...) { G(); throw; }\n")
+        within = "{ try { G(); } catch (const A&) { throw; } }\n"
+        self.fires("catch-all", "try { F(); } catch (...) " + within)
         keep = "{ p.set(std::current_exception()); }\n"
         self.fires("catch-all", "try { F(); } catch (...) " + keep)
         self.passes("try { F(); } catch (const std::exception&) {}\n")
