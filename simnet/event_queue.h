@@ -57,7 +57,7 @@ struct EventStream {
   Identity host = 0;
   Identity resource = 0;
   // For display. What it points to outlives the stream.
-  std::string_view label;
+  std::string_view label = {};
 
   // The queue's own.
   Event* head = nullptr;

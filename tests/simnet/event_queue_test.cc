@@ -127,9 +127,9 @@ TEST(EventQueueModelTest, AgreesWithASort) {
   };
   SeededRandom random(1);
   for (int round = 0; round < 200; ++round) {
-    EventQueue queue;
     std::vector<EventStream> streams(1 + random.Below(20));
     std::vector<std::unique_ptr<Counted>> events;
+    EventQueue queue;  // Goes first: streams outlive their events.
     Nanoseconds now(0);
     for (int step = 0; step < 200; ++step) {
       const std::uint64_t what = random.Below(8);
