@@ -58,6 +58,9 @@ struct EventStream {
   Identity resource = 0;
   // For display. What it points to outlives the stream.
   std::string_view label = {};
+  // Its events are timeouts: an explorer lets the others go first as long as
+  // they are due by then, and never jumps to one while there are others.
+  bool is_timer = false;
 
   // The queue's own.
   Event* head = nullptr;

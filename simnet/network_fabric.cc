@@ -59,18 +59,20 @@ void NetworkFabric::SetLinkOneWay(std::string_view from, std::string_view to,
 }
 
 void NetworkFabric::LinksChanged() {
-  std::vector<const Link*> up;
+  std::vector<const Link*> changed;
   context_.topology.UpdateLinks([&](const Link& link) {
     context_.Observe(
         link.down ? NetworkEventKind::kPartition : NetworkEventKind::kHeal,
         link.from->id, link.to->id, 0, link.to->name);
-    if (!link.down) up.push_back(&link);
+    changed.push_back(&link);
   });
-  for (const Link* link : up) {
+  for (const Link* link : changed) {
     for (TcpConnection& connection : context_.connections) {
-      connection.LinkUp(*link);
+      link->down ? connection.LinkDown(*link) : connection.LinkUp(*link);
     }
   }
+  context_.connections.remove_if(
+      [](const TcpConnection& connection) { return connection.Over(); });
 }
 
 void NetworkFabric::Partition(std::string_view host) {
@@ -118,8 +120,6 @@ void NetworkFabric::HostDown(std::string_view name) {
   for (TcpConnection& connection : context_.connections) {
     connection.HostDown(host);
   }
-  context_.connections.remove_if(
-      [](const TcpConnection& connection) { return connection.Over(); });
   host.ports.Clear();
   LinksChanged();
 }

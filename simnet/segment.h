@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "rondo/simnet/event_queue.h"
 
@@ -31,7 +30,6 @@ struct Segment final : Event {
   void Discard() override;
 
   char* payload() { return reinterpret_cast<char*>(this + 1); }
-  std::span<const char> unread() { return {payload() + offset, size - offset}; }
 
   SegmentPool* pool = nullptr;
   TcpFlow* flow = nullptr;

@@ -9,20 +9,6 @@
 namespace rondo::internal {
 namespace {
 
-constexpr Nanoseconds kFirstRto = std::chrono::milliseconds(200);
-constexpr Nanoseconds kMaxRto = std::chrono::seconds(120);
-
-// When a segment first sent at `sent` would next be sent again.
-Nanoseconds NextRetransmission(Nanoseconds sent, Nanoseconds now) {
-  Nanoseconds rto = kFirstRto;
-  Nanoseconds next = sent + rto;
-  while (next <= now) {
-    rto = std::min(2 * rto, kMaxRto);
-    next += rto;
-  }
-  return next;
-}
-
 std::string Name(Topology& topology, NetworkHost& host,
                  const SocketAddress& remote) {
   const NetworkHost* peer =
@@ -75,6 +61,7 @@ TcpConnection::TcpConnection(NetworkContext& context, NetworkHost& host,
       stream->resource = id_;
       stream->label = name_;
     }
+    flow.timer.is_timer = true;
   }
 }
 
@@ -113,16 +100,9 @@ void TcpConnection::SynLost() {
   }
   TcpFlow& flow = flows_[0];
   if (!flow.timer.empty()) return;
-  const Nanoseconds now = context_.clock.Now();
-  Nanoseconds wait = std::chrono::seconds(1);
-  Nanoseconds next = first_syn_ + wait;
-  // The last wait brings no other SYN but the end; see ArriveTimer.
-  for (int i = 0; i < context_.options.syn_retries && next <= now; ++i) {
-    wait *= 2;
-    next += wait;
-  }
-  context_.queue.Schedule(flow.timer,
-                          context_.pool.New(SegmentKind::kTimer, &flow), next);
+  context_.queue.Schedule(
+      flow.timer, context_.pool.New(SegmentKind::kTimer, &flow),
+      NextSyn(first_syn_, context_.clock.Now(), context_.options.syn_retries));
 }
 
 void TcpConnection::ArriveSyn() {
@@ -167,7 +147,7 @@ void TcpConnection::ArriveHandshakeAck() {
 SysResult TcpConnection::Send(int side, std::span<const char> data) {
   TcpFlow& flow = flows_[side];
   const std::size_t capacity = ends_[side]->send_buffer();
-  const std::size_t used = flow.written - flow.acked;
+  const std::size_t used = flow.used();
   if (used >= capacity) return -EAGAIN;
   const std::size_t taken = std::min(data.size(), capacity - used);
   for (std::size_t done = 0; done < taken;) {
@@ -183,11 +163,7 @@ SysResult TcpConnection::Send(int side, std::span<const char> data) {
 }
 
 bool TcpConnection::Writable(int side) const {
-  const TcpFlow& flow = flows_[side];
-  const std::size_t used = flow.written - flow.acked;
-  const std::size_t capacity = ends_[side]->send_buffer();
-  // Linux's low-water mark: free space is at least half of what is used.
-  return used <= capacity && 2 * (capacity - used) >= used;
+  return flows_[side].Writable(ends_[side]->send_buffer());
 }
 
 void TcpConnection::SendControl(SegmentKind kind, TcpFlow& flow) {
@@ -196,7 +172,7 @@ void TcpConnection::SendControl(SegmentKind kind, TcpFlow& flow) {
 
 void TcpConnection::Transmit(TcpFlow& flow, Segment* segment) {
   segment->sent = context_.clock.Now();
-  if (flow.down() || !flow.held.empty()) return Hold(flow, segment);
+  if (flow.down()) return Hold(flow, segment);
   context_.queue.Schedule(
       flow.segments, segment,
       segment->sent + Latency(*flow.link, flow.segments.id, &flow.draws));
@@ -239,13 +215,7 @@ Nanoseconds TcpConnection::Latency(const Link& link, Identity stream,
 void TcpConnection::Arrive(Segment* segment) {
   TcpFlow& flow = *segment->flow;
   const SegmentKind kind = segment->kind;
-  const bool travels = kind != SegmentKind::kTimer;
-  const bool lost =
-      travels &&
-      (kind == SegmentKind::kAck ? flows_[1 - flow.from].down() : flow.down());
-  if (lost) {
-    ArriveNot(flow, segment);
-  } else if (kind == SegmentKind::kData) {
+  if (kind == SegmentKind::kData) {
     ArriveData(flow, segment);
   } else {
     const std::uint64_t value = segment->value;
@@ -298,7 +268,7 @@ void TcpConnection::ArriveData(TcpFlow& flow, Segment* segment) {
 void TcpConnection::ArriveFin(TcpFlow& flow) {
   if (!Alive(ends_[1 - flow.from].get())) return;
   flow.fin_arrived = true;
-  if (flow.accepted == flow.arrived) FinishDirection(flow);
+  if (flow.finished()) FinishDirection(flow);
 }
 
 // The receiver has taken everything up to the FIN, and now the FIN itself.
@@ -306,8 +276,7 @@ void TcpConnection::FinishDirection(TcpFlow& flow) {
   const int to = 1 - flow.from;
   Observe(NetworkEventKind::kFinish, hosts_[to], 0);
   ends_[to]->PeerFinished();
-  const TcpFlow& other = flows_[to];
-  if (!other.fin_arrived || other.accepted != other.arrived) return;
+  if (!flows_[to].finished()) return;
   // Both have ended: this side's own end had arrived before, so it was the
   // first to close, and keeps its port for a while.
   ends_[to]->Ended(true);
@@ -342,10 +311,8 @@ void TcpConnection::ArriveTimer(TcpFlow& flow) {
   TcpSocket* socket = ends_[flow.from].get();
   if (socket == nullptr || socket->state() == TcpSocket::State::kClosed) return;
   if (socket->state() == TcpSocket::State::kSynSent) {
-    // After 2^n - 1 seconds the last of n SYNs, after 2^(n+1) - 1 the end.
     const Nanoseconds end =
-        first_syn_ + std::chrono::seconds(
-                         (std::int64_t{2} << context_.options.syn_retries) - 1);
+        SynTimeout(first_syn_, context_.options.syn_retries);
     if (context_.clock.Now() < end) return SendSyn();
   }
   Observe(NetworkEventKind::kTimeout, hosts_[flow.from], 0);
@@ -355,45 +322,18 @@ void TcpConnection::ArriveTimer(TcpFlow& flow) {
 
 // ---- Receiving.
 
-std::size_t TcpConnection::Readable(int side) const {
-  const TcpFlow& flow = flows_[1 - side];
-  return flow.accepted - flow.consumed;
-}
-
-bool TcpConnection::HasUnread(int side) const {
-  const TcpFlow& flow = flows_[1 - side];
-  return flow.arrived != flow.consumed;
-}
-
 std::size_t TcpConnection::Read(int side, std::span<char> buffer) {
   TcpFlow& flow = flows_[1 - side];
-  const std::size_t wanted = std::min(buffer.size(), Readable(side));
-  for (std::size_t done = 0; done < wanted;) {
-    Segment* segment = flow.queue.front();
-    const std::size_t size =
-        std::min<std::size_t>(wanted - done, segment->size - segment->offset);
-    std::memcpy(buffer.data() + done, segment->payload() + segment->offset,
-                size);
-    segment->offset += static_cast<std::uint32_t>(size);
-    if (segment->offset == segment->size) {
-      context_.pool.Delete(flow.queue.PopFront());
-    }
-    done += size;
-  }
-  flow.consumed += wanted;
-  if (flow.accepted != flow.arrived) OpenDoor(flow);
-  return wanted;
+  const std::size_t size = flow.Read(buffer);
+  if (flow.blocked()) OpenDoor(flow);
+  return size;
 }
 
 void TcpConnection::OpenDoor(TcpFlow& flow) {
   const TcpSocket* receiver = ends_[1 - flow.from].get();
-  if (!Alive(receiver)) return;
-  const std::uint64_t accepted =
-      std::min(flow.arrived, flow.consumed + receiver->receive_buffer());
-  if (accepted <= flow.accepted) return;
-  flow.accepted = accepted;
+  if (!Alive(receiver) || !flow.Accept(receiver->receive_buffer())) return;
   Acknowledge(flow);
-  if (flow.fin_arrived && flow.accepted == flow.arrived) FinishDirection(flow);
+  if (flow.finished()) FinishDirection(flow);
 }
 
 // The sender learns at once what it cannot see yet; if it waits for room, or
@@ -405,7 +345,7 @@ void TcpConnection::Acknowledge(TcpFlow& flow) {
     StartTimeout(flow, context_.clock.Now());
   } else if (Writable(flow.from)) {
     flow.acked = flow.accepted;
-  } else if (flow.accepted == flow.arrived ||
+  } else if (!flow.blocked() ||
              flow.accepted - flow.reported >= sender->send_buffer() / 8) {
     SendAck(flow);
   }
@@ -423,23 +363,29 @@ void TcpConnection::SendAck(TcpFlow& flow) {
 
 // ---- Partitions and crashes.
 
-void TcpConnection::ArriveNot(TcpFlow& flow, Segment* segment) {
+void TcpConnection::LinkDown(const Link& link) {
+  for (TcpFlow& flow : flows_) {
+    if (flow.link == &link) {
+      Event* event = context_.queue.TakeAll(flow.segments);
+      while (event != nullptr) {
+        Event* next = event->next;
+        Lose(flow, static_cast<Segment*>(event));
+        event = next;
+      }
+    }
+    if (flows_[1 - flow.from].link == &link && !flow.acks.empty()) {
+      context_.queue.Clear(flow.acks);
+      flow.reported = flow.acked;  // LinkUp makes up for it.
+      StartTimeout(flow, context_.clock.Now());
+    }
+  }
+}
+
+void TcpConnection::Lose(TcpFlow& flow, Segment* segment) {
   const SegmentKind kind = segment->kind;
   if (kind == SegmentKind::kData || kind == SegmentKind::kFin ||
       kind == SegmentKind::kHandshakeAck) {
-    Hold(flow, segment);
-    Event* event = context_.queue.TakeAll(flow.segments);
-    while (event != nullptr) {
-      Event* next = event->next;
-      auto* later = static_cast<Segment*>(event);
-      if (later->kind == SegmentKind::kReset) {
-        context_.pool.Delete(later);
-      } else {
-        Hold(flow, later);
-      }
-      event = next;
-    }
-    return;
+    return Hold(flow, segment);
   }
   context_.pool.Delete(segment);
   Observe(NetworkEventKind::kDrop, hosts_[flow.from], 0);
@@ -448,8 +394,6 @@ void TcpConnection::ArriveNot(TcpFlow& flow, Segment* segment) {
     ends_[1] = nullptr;
   }
   if (kind == SegmentKind::kSyn || kind == SegmentKind::kSynAck) SynLost();
-  // A lost acknowledgement is made up for by LinkUp.
-  if (kind == SegmentKind::kAck) flow.reported = flow.acked;
 }
 
 void TcpConnection::Hold(TcpFlow& flow, Segment* segment) {

@@ -25,42 +25,11 @@
 #include "rondo/runtime/network.h"
 #include "rondo/simnet/network_context.h"
 #include "rondo/simnet/segment.h"
+#include "rondo/simnet/tcp_flow.h"
 
 namespace rondo::internal {
 
-class TcpConnection;
 class TcpSocket;
-
-// One direction. Counts are bytes since the beginning.
-struct TcpFlow {
-  TcpConnection* connection = nullptr;
-  int from = 0;          // The side that sends: 0 asked for the connection.
-  Link* link = nullptr;  // Null: nobody has the address.
-  Identity id = 0;
-  std::uint64_t draws = 0;
-
-  EventStream segments;  // To the receiver.
-  EventStream acks;      // Back to the sender, over the other link.
-  EventStream timer;     // The sender's.
-  std::uint64_t ack_draws = 0;
-
-  // The sender's half.
-  std::uint64_t written = 0;
-  std::uint64_t acked = 0;
-  SegmentList held;  // What a cut link keeps back.
-  bool fin_sent = false;
-
-  // The receiver's half. What arrives beyond the receive buffer waits at its
-  // door, not readable and not acknowledged.
-  std::uint64_t arrived = 0;
-  std::uint64_t accepted = 0;
-  std::uint64_t consumed = 0;
-  std::uint64_t reported = 0;  // Acknowledged by a kAck under way or arrived.
-  SegmentList queue;
-  bool fin_arrived = false;
-
-  bool down() const { return link == nullptr || link->down; }
-};
 
 class TcpConnection {
  public:
@@ -83,9 +52,11 @@ class TcpConnection {
   // For the socket of `side`.
   SysResult Send(int side, std::span<const char> data);
   bool Writable(int side) const;
-  // How many bytes `side` can read, and how many more wait at the door.
-  std::size_t Readable(int side) const;
-  bool HasUnread(int side) const;
+  // How many bytes `side` can read; whether any wait, also at the door.
+  std::size_t Readable(int side) const { return flows_[1 - side].readable(); }
+  bool HasUnread(int side) const {
+    return flows_[1 - side].arrived != flows_[1 - side].consumed;
+  }
   std::size_t Read(int side, std::span<char> buffer);
   void SendFin(int side);
   bool FinSent(int side) const { return flows_[side].fin_sent; }
@@ -100,7 +71,9 @@ class TcpConnection {
   // Nobody has it and nothing is under way: it can be erased.
   bool Over() const;
 
-  // For the fabric: `link` came up; `host` went down.
+  // For the fabric: `link` went down, and what is upon it is lost, for now or
+  // for good; it came up; `host` went down.
+  void LinkDown(const Link& link);
   void LinkUp(const Link& link);
   void HostDown(const NetworkHost& host);
 
@@ -118,11 +91,10 @@ class TcpConnection {
   void ArriveReset(TcpFlow& flow);
   void ArriveAck(TcpFlow& flow, std::uint64_t value);
   void ArriveTimer(TcpFlow& flow);
-  // Over a link that is down.
-  void ArriveNot(TcpFlow& flow, Segment* segment);
 
   void SendControl(SegmentKind kind, TcpFlow& flow);
   void Transmit(TcpFlow& flow, Segment* segment);
+  void Lose(TcpFlow& flow, Segment* segment);
   void Hold(TcpFlow& flow, Segment* segment);
   void Resume(TcpFlow& flow);
   void StartTimeout(TcpFlow& flow, Nanoseconds since);
