@@ -69,7 +69,9 @@ void JsonFields::Parse(const std::string& text) {
   try {
     own_ = Json::parse(text, watch);
   } catch (const Json::parse_error& error) {
-    problem = absl::StrCat("not JSON from column ", error.byte, " on");
+    if (problem.empty()) {
+      problem = absl::StrCat("not JSON from column ", error.byte, " on");
+    }
   } catch (const Json::exception& error) {  // A number out of range.
     problem = "not JSON: a number is out of range";
   }

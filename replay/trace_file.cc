@@ -167,7 +167,7 @@ absl::StatusOr<bool> TraceReader::Next(Record* record) {
     return Error(absl::InvalidArgumentError("a record after the \"end\""));
   }
   absl::StatusOr<Record> parsed = ParseRecord(text_);
-  if (!parsed.ok() && !whole) {
+  if (!whole && absl::IsInvalidArgument(parsed.status())) {
     torn_bytes_ = text_.size();
     --line_;
     return false;
