@@ -153,10 +153,18 @@ void Explain(const Parting& parting, const Finding& finding,
   diff->cause_b =
       Chain(ran_b, finding.handle_b, parted_b, /*to_parting=*/false, names_b);
   if (diff->a.end == diff->b.end) return;
-  diff->effect_a = Chain(ran_a, LastHandle(parting.a), parted_a,
-                         /*to_parting=*/true, names_a);
-  diff->effect_b = Chain(ran_b, LastHandle(parting.b), parted_b,
-                         /*to_parting=*/true, names_b);
+  // That a run came to a good end needs no explanation.
+  const auto failed = [](const Trace& trace) {
+    return trace.end() == nullptr || trace.end()->why != "exit";
+  };
+  if (failed(parting.a)) {
+    diff->effect_a = Chain(ran_a, LastHandle(parting.a), parted_a,
+                           /*to_parting=*/true, names_a);
+  }
+  if (failed(parting.b)) {
+    diff->effect_b = Chain(ran_b, LastHandle(parting.b), parted_b,
+                           /*to_parting=*/true, names_b);
+  }
 }
 
 }  // namespace

@@ -74,8 +74,8 @@ struct TraceDiff {
   std::uint64_t same_chain = 0;  // The chain digest up to there.
   // From the first handle that differs back to what began it, oldest first.
   std::vector<CauseStep> cause_a, cause_b;
-  // From where the runs parted to the last handle before the end, when they
-  // end differently.
+  // From where the runs parted to the last handle before the end, of a run
+  // that ends differently from the other, and badly.
   std::vector<CauseStep> effect_a, effect_b;
   DiffCounts counts;
   std::vector<DiffItem> items;  // Not the same, at most DiffOptions::limit.

@@ -166,7 +166,7 @@ void AlignRest(const Parting& parting, const TraceNames& names_a,
     item.text = in_a ? a.Text(pair.a, names_a) : b.Text(pair.b, names_b);
     if (pair.status == AlignStatus::kChanged) {
       const std::string other = b.Text(pair.b, names_b);
-      if (other != item.text) absl::StrAppend(&item.text, "; ", other);
+      if (other != item.text) absl::StrAppend(&item.text, " -> ", other);
     }
     if (in_a) item.line_a = a.at(pair.a).record + 2;
     if (in_b) item.line_b = b.at(pair.b).record + 2;

@@ -20,7 +20,7 @@ struct DiffItem {
   std::string kind;  // "run", "choice", "input", "output", "event",
                      // "iteration".
   std::string host;
-  std::string text;  // "wakeup:T1"; for a change, "5, then 7".
+  std::string text;  // "wakeup:T1"; for a change, "5 -> 7".
   std::size_t line_a = 0;
   std::size_t line_b = 0;
 };

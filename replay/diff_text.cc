@@ -138,9 +138,10 @@ class DiffPrinter {
          counts.changed, " changed, ", counts.only_a, " only ", names_.a, ", ",
          counts.only_b, " only ", names_.b, ", ", counts.same, " the same");
     for (const DiffItem& item : diff_.items) {
-      std::string line =
-          absl::StrCat("  ", Padded(Status(item.status), width_ + 5), "  ",
-                       Padded(item.kind, 6), "  ");
+      std::string line = absl::StrCat(
+          "  ",
+          Padded(Status(item.status), std::max<std::size_t>(7, width_ + 5)),
+          "  ", Padded(item.kind, 6), "  ");
       if (!item.host.empty()) absl::StrAppend(&line, item.host, "  ");
       Line(line, item.text);
     }
