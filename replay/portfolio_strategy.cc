@@ -21,8 +21,8 @@ void PortfolioStrategy::Begin(const RunPlan& plan) {
     member_ = &lifo_;
   } else if (plan.run % kSweepEvery == 2 && nth_sweep < alternatives) {
     member_ = &sweep_;
-    member_plan.run = PermuteIndex(RunKey(plan.seed, HashName("sweep")),
-                                   nth_sweep, alternatives);
+    member_plan.run = 1 + PermuteIndex(RunKey(plan.seed, HashName("sweep")),
+                                       nth_sweep, alternatives);
   } else {
     const std::array<Strategy*, 5> turns = {&random_deviation_,
                                             &random_priority_, &pct_,

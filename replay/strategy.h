@@ -37,9 +37,10 @@ struct RunProfile {
 
 struct RunPlan {
   std::uint64_t seed = 0;
+  // Whoever plans runs makes number 0 the dull one, whatever the strategy.
   std::uint64_t run = 0;
   // Of the dull run; all zero where that has not been made.
-  RunProfile dull;
+  RunProfile dull = {};
   // After so many questions the rest is dull, so that every run is fair in the
   // end, and one that then makes no progress is the program's own livelock and
   // not the strategy's. Zero: no limit.
