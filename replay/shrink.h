@@ -12,13 +12,13 @@
 //
 // The passes: the empty tape; the weaker mode; without a whole kind; delta
 // debugging over decisions (halves, quarters, …, one by one); merging several
-// picks into one hold; lowering draws; until nothing more gives way, which is
-// the 1-minimality that the result promises. It is a local minimum: one from
-// which no single step leads further.
-// Source: Zeller, Hildebrandt, "Simplifying and Isolating Failure-Inducing
-// Input" (TSE 2002), over facts instead of positions (see tape.h); the
-// ordering of results after MacIver, Donaldson, "Test-Case Reduction via
-// Test-Case Generation" (ECOOP 2020).
+// picks into one; lowering draws; any single pick in place of all of them
+// (which delta debugging, going downhill, does not find); until nothing more
+// gives way, which is the 1-minimality that the result promises. Source:
+// Zeller, Hildebrandt, "Simplifying and Isolating Failure-Inducing Input" (TSE
+// 2002), over facts instead of positions (see tape.h); the ordering of results
+// after MacIver, Donaldson, "Test-Case Reduction via Test-Case Generation"
+// (ECOOP 2020).
 //
 // Thread-safety: as the scenario's.
 #ifndef RONDO_REPLAY_SHRINK_H_
@@ -43,6 +43,8 @@ struct ShrinkProgress {
 
 struct ShrinkOptions {
   std::uint64_t max_replays = 5000;
+  // How many single picks are tried in place of all picks that remain.
+  std::size_t max_singles = 1000;
   std::uint64_t iteration_budget = 0;  // See RunPlan.
   // Called after every replay.
   std::function<void(const ShrinkProgress&)> progress = nullptr;

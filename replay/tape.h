@@ -9,10 +9,9 @@
 //   go first  "When X would go and Y is there, Y goes first." Used up once it
 //             has been applied; several about the same X apply in the order
 //             of the tape, skipping those whose Y is not there.
-//   hold      "X waits until Y has gone." While X would go and Y is not there,
-//             the next candidate is considered in its place; when Y is there,
-//             it goes, and the decision is used up. If all that is left is
-//             held, the first candidate goes.
+//   hold      "X waits until Y has gone." While X would go, the candidate after
+//             it is considered in its place. Used up when Y goes. If all that
+//             there is is held, the first candidate goes.
 //   draw      "The k-th number of this stream is v", v > 0.
 //
 // Why a pick names X too. A tape of the identities chosen, replayed as "the
@@ -26,8 +25,9 @@
 // meets the same candidates in the same order, each time with the decision
 // that was recorded then at the head of its list.
 //
-// Why holds. Starving X for sixty picks is sixty times "go first", and one
-// hold. Recordings have none; shrinking makes them.
+// Why holds. Starving X for sixty picks takes "go first" sixty times, and one
+// hold: the order of two things, wherever else they stand. Recordings have
+// none; shrinking makes them.
 //
 // Thread-safety: as a standard container.
 #ifndef RONDO_REPLAY_TAPE_H_

@@ -16,7 +16,7 @@ namespace rondo {
 
 class TapeStrategy final : public Strategy {
  public:
-  explicit TapeStrategy(Tape tape) : tape_(std::move(tape)), index_(tape_) {}
+  explicit TapeStrategy(Tape tape);
 
   std::string_view name() const override { return "tape"; }
   void Begin(const RunPlan& plan) override;
@@ -31,9 +31,12 @@ class TapeStrategy final : public Strategy {
   Tape Used() const { return tape_.Only(used_); }
 
  private:
+  std::size_t Choose(PickPoint point, const CandidateView& candidates);
+
   Tape tape_;
   TapeIndex index_;
-  std::vector<bool> spent_;  // Applied for good.
+  std::vector<std::uint32_t> holds_;  // Their positions on the tape.
+  std::vector<bool> spent_;           // Applied for good.
   std::vector<bool> used_;
 };
 
