@@ -175,15 +175,16 @@ bool Shrinker::DropKinds() {
 // All draws of one stream, all picks about one candidate.
 bool Shrinker::DropSubjects() {
   bool better = false;
-  for (std::size_t i = 0; i < best_.tape.size(); ++i) {
+  std::size_t i = 0;
+  while (i < best_.tape.size()) {
     const Decision first = best_.tape[i];
-    const auto same = [&first](const Decision& d) {
+    const Tape rest = Dropping(best_.tape, [&first](const Decision& d) {
       return SameSubject(d, first);
-    };
-    const Tape rest = Dropping(best_.tape, same);
+    });
     if (rest.size() + 1 < best_.tape.size() && Try(rest)) {
       better = true;
-      --i;
+    } else {
+      ++i;
     }
   }
   return better;

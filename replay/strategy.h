@@ -36,6 +36,8 @@ struct RunProfile {
 };
 
 struct RunPlan {
+  // For strategies only: a scenario takes what is random in it from draws,
+  // because the replay of a tape has no seed.
   std::uint64_t seed = 0;
   // Whoever plans runs makes number 0 the dull one, whatever the strategy.
   std::uint64_t run = 0;

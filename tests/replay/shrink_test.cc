@@ -16,9 +16,8 @@ constexpr std::uint64_t kSchedules = 2000;
 
 Finding FindOne(const RunOnce& program, std::uint64_t seed = kSeed,
                 const std::string& strategy = "portfolio") {
-  Explorer explorer(program, {.schedules = kSchedules,
-                              .seed = seed,
-                              .strategy = strategy});
+  Explorer explorer(
+      program, {.schedules = kSchedules, .seed = seed, .strategy = strategy});
   const absl::StatusOr<ExploreResult> result = explorer.Run();
   if (!result.ok() || result->findings.empty()) {
     ADD_FAILURE() << "nothing found; seed " << seed << ", " << strategy;
