@@ -123,11 +123,11 @@ void LoopCore::IdentifyIo(Node* node, Identity resource,
 void LoopCore::NoteQueued(Node* node) {
   NodeInfo* const info = node->info();
   if (info == nullptr) return;
-  ++info->fired;
   // A timer's cause is who armed it; a one-shot callback's, who made it.
   if (node->Has(Node::kTask) || node->Has(Node::kDoneCallback)) {
-    info->cause = RunningIdentity();
+    info->cause = RunningIdentity();  // Before the count: it may be itself.
   }
+  ++info->fired;
 }
 
 Identity LoopCore::RunningIdentity() const {

@@ -133,6 +133,11 @@ SysResult SimNetwork::PeerAddress(int fd, SocketAddress* address) {
   return socket == nullptr ? -EBADF : socket->PeerAddress(address);
 }
 
+SocketName SimNetwork::Name(int fd) const {
+  const internal::TcpSocket* const socket = Find(fd);
+  return socket == nullptr ? SocketName() : socket->name();
+}
+
 SysResult SimNetwork::Resolve(std::string_view host, std::uint16_t port,
                               std::vector<SocketAddress>* out) {
   if (inert_) return -EBADF;

@@ -61,6 +61,8 @@ class SimNetwork final : public Network {
   SysResult LocalAddress(int fd, SocketAddress* address) override;
   SysResult PeerAddress(int fd, SocketAddress* address) override;
 
+  SocketName Name(int fd) const override;
+
   SysResult Resolve(std::string_view host, std::uint16_t port,
                     std::vector<SocketAddress>* out) override;
 

@@ -34,20 +34,27 @@ class Simulation::NetworkWatch final : public NetworkObserver {
       : recorder_(recorder), time_(time) {}
 
   void OnNetworkEvent(const NetworkEvent& event) override {
+    if (ended_) return;
     if (event.kind == NetworkEventKind::kSend) {
       recorder_->Sent("send", event.resource, event.data);
     }
     if (event.resource != 0 && recorder_->writes()) {
-      recorder_->Resource(event.resource, "tcp", event.text);
+      const bool link = event.kind == NetworkEventKind::kPartition ||
+                        event.kind == NetworkEventKind::kHeal;
+      recorder_->Resource(event.resource, link ? "link" : "tcp", event.text);
     }
     recorder_->Event(time_.now(), NetworkEventKindName(event.kind),
                      event.resource, static_cast<std::int64_t>(event.length),
                      event.resource != 0 ? std::string_view() : event.text);
   }
 
+  // What comes now is no part of the run.
+  void End() { ended_ = true; }
+
  private:
   Recorder* recorder_;
   const VirtualTime& time_;
+  bool ended_ = false;
 };
 
 Simulation::Simulation(const SimulationOptions& options)
@@ -110,6 +117,7 @@ void Simulation::Run(HostMain body) {
 }
 
 void Simulation::EndAllHosts() {
+  if (watch_ != nullptr) watch_->End();
   for (std::size_t i = hosts_.size(); i-- > 0;) hosts_[i]->Crash();
 }
 

@@ -387,4 +387,18 @@ void TcpSocket::Changed() {
   if (selector_ != nullptr) selector_->SetReadiness(fd_, Readiness());
 }
 
+SocketName TcpSocket::name() const {
+  if (connection_ != nullptr) {
+    const Identity id = Combine(connection_->id(), side_);
+    if (name_id_ != id) {
+      name_id_ = id;
+      name_ = connection_->name() + (side_ == 0 ? ">" : "<");
+    }
+  } else if (listener_ != nullptr && name_.empty()) {
+    name_ = host_.name + ":" + std::to_string(local_.port());
+    name_id_ = Combine(HashName("listen"), HashName(name_));
+  }
+  return {name_id_, name_};
+}
+
 }  // namespace rondo::internal

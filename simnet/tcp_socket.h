@@ -11,6 +11,7 @@
 #include <deque>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "rondo/runtime/network.h"
 #include "rondo/simnet/network_context.h"
@@ -58,6 +59,10 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   const NetworkHost& host() const { return host_; }
   std::size_t send_buffer() const { return send_buffer_; }
   std::size_t receive_buffer() const { return receive_buffer_; }
+
+  // What it is in traces: "n1>n2:80#1>" or "n1>n2:80#1<" for the two ends of a
+  // connection, "n2:80" of a listener, empty before.
+  SocketName name() const;
 
   // For the connection. A listener: has it room for one more?
   bool CanTakeSyn() const;
@@ -116,6 +121,8 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   std::size_t receive_buffer_;
   TcpConnection* connection_ = nullptr;
   std::unique_ptr<Listener> listener_;
+  mutable std::string name_;  // Made when it is asked for.
+  mutable Identity name_id_ = 0;
   std::weak_ptr<TcpSocket> parent_;  // A child's listener.
 };
 
