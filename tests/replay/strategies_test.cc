@@ -15,7 +15,6 @@
 #include "rondo/replay/random_walk_strategy.h"
 #include "rondo/replay/rerun.h"
 #include "rondo/replay/run_hash.h"
-#include "rondo/replay/tape_strategy.h"
 #include "rondo/tests/replay/toy_programs.h"
 #include "rondo/tests/replay/toy_world.h"
 
@@ -208,6 +207,26 @@ TEST(RandomWalkTest, EventsAreMostlyDull) {
   EXPECT_NEAR(counts[2], 500, 110);
 }
 
+// An event may be an hour away: half of the runs leave them mostly alone.
+TEST(StrategiesTest, EventsAreDullInSomeRuns) {
+  const std::vector<HandleInfo> handles = Handles(4);
+  for (const char* name : {"random_priority", "pct", "starvation", "lifo"}) {
+    const std::unique_ptr<Strategy> strategy =
+        std::move(MakeStrategy(name)).value();
+    int calm = 0;
+    for (std::uint64_t run = 1; run <= 200; ++run) {
+      strategy->Begin(PlanOf(run));
+      int deviations = 0;
+      for (std::uint64_t step = 0; step < 50; ++step) {
+        deviations += strategy->Pick(PickPoint::kEvent, CandidateView(handles),
+                                     step) != 0;
+      }
+      calm += deviations <= 5;
+    }
+    EXPECT_GT(calm, 25) << name;
+  }
+}
+
 TEST(RandomDeviationTest, RunsAreSparseAndDense) {
   const std::unique_ptr<Strategy> strategy =
       std::move(MakeStrategy("random_deviation")).value();
@@ -334,9 +353,15 @@ TEST(PortfolioTest, SweepsInAQuarterOfTheRunsUntilDone) {
   for (std::uint64_t run = 0; run < 1000; ++run) {
     portfolio.Begin(PlanOf(run));
     ++turns[std::string(portfolio.member().name())];
-    if (run == 0) EXPECT_EQ(portfolio.member().name(), "fifo");
-    if (run == 1) EXPECT_EQ(portfolio.member().name(), "lifo");
-    if (run == 2) EXPECT_EQ(portfolio.member().name(), "sweep");
+    if (run == 0) {
+      EXPECT_EQ(portfolio.member().name(), "fifo");
+    }
+    if (run == 1) {
+      EXPECT_EQ(portfolio.member().name(), "lifo");
+    }
+    if (run == 2) {
+      EXPECT_EQ(portfolio.member().name(), "sweep");
+    }
   }
   EXPECT_EQ(turns["fifo"], 1);
   EXPECT_EQ(turns["lifo"], 1);
@@ -358,7 +383,7 @@ TEST(PermuteIndexTest, IsAPermutationThatDependsOnItsKey) {
       moved |= image != PermuteIndex(kSeed + 1, i, n);
     }
     EXPECT_EQ(images.size(), n);
-    if (n > 3) EXPECT_TRUE(moved) << n;
+    EXPECT_TRUE(moved || n <= 3) << n;
   }
 }
 
