@@ -223,7 +223,7 @@ TEST(StrategiesTest, EventsAreDullInSomeRuns) {
       }
       calm += deviations <= 5;
     }
-    EXPECT_GT(calm, 25) << name;
+    EXPECT_GT(calm, 40) << name;
   }
 }
 
