@@ -126,7 +126,8 @@ void Explorer::Report(RunOutcome outcome, LegalityMode mode, std::uint64_t run,
 }
 
 bool Explorer::Over() {
-  if (result_.findings.size() >= options_.max_findings) {
+  if (options_.max_findings != 0 &&
+      result_.findings.size() >= options_.max_findings) {
     result_.end = ExploreEnd::kFindings;
     return true;
   }

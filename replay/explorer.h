@@ -48,9 +48,10 @@ struct ExploreOptions {
   std::uint64_t schedules = 1000;
   std::uint64_t seed = 1;
   std::string strategy = "portfolio";
-  // After contract mode, if that has found nothing, also adversarial.
+  // After contract mode, if that has found nothing (in this shard), also
+  // adversarial.
   bool adversarial = false;
-  // Stops after so many findings of different signatures.
+  // Stops after so many findings of different signatures. Zero: never.
   std::size_t max_findings = 1;
   // See RunPlan.
   std::uint64_t iteration_budget = 0;

@@ -1,5 +1,6 @@
-// The youngest candidate first: the reverse of what the program was written
-// under, for the price of one run. No faults, no delays.
+// The youngest handle first: the reverse of what the program was written under,
+// for the price of one run. Events are dull (the last of them may be an hour
+// away), and there are no faults and no delays.
 //
 // Source: Chistikov, Majumdar, Niksic, "Hitting Families of Schedules for
 // Asynchronous Programs" (CAV 2016): left-to-right and right-to-left together
@@ -17,7 +18,7 @@ class LifoStrategy final : public Strategy {
   void Begin(const RunPlan&) override {}
   std::size_t Pick(PickPoint point, const CandidateView& candidates,
                    std::uint64_t) override {
-    return point == PickPoint::kFault ? 0 : candidates.size() - 1;
+    return point == PickPoint::kReady ? candidates.size() - 1 : 0;
   }
   std::uint64_t Draw(Identity, std::uint64_t, std::uint64_t) override {
     return 0;

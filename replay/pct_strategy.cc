@@ -50,7 +50,7 @@ std::size_t PctStrategy::Highest(const CandidateView& candidates) const {
 
 std::size_t PctStrategy::Pick(PickPoint point, const CandidateView& candidates,
                               std::uint64_t step) {
-  if (point == PickPoint::kFault) return sparse_.Pick(candidates, step);
+  if (sparse_.Covers(point)) return sparse_.Pick(candidates, step);
   for (const std::uint64_t change : change_points_) {
     if (change == step) {
       fallen_.push_back(candidates.owner(Highest(candidates)));

@@ -12,7 +12,7 @@ void RandomPriorityStrategy::Begin(const RunPlan& plan) {
 std::size_t RandomPriorityStrategy::Pick(PickPoint point,
                                          const CandidateView& candidates,
                                          std::uint64_t step) {
-  if (point == PickPoint::kFault) return sparse_.Pick(candidates, step);
+  if (sparse_.Covers(point)) return sparse_.Pick(candidates, step);
   std::size_t best = 0;
   std::uint64_t best_priority = Combine(key_, candidates.id(0));
   for (std::size_t i = 1; i < candidates.size(); ++i) {

@@ -20,6 +20,7 @@ void SparseAnswers::Begin(const RunPlan& plan) {
                       plan.dull.picks > 0 ? plan.dull.picks : kSparsest);
   draw_one_in_ =
       RandomMagnitude(RandomWord(key_, HashName("draw density")), kSparsest);
+  covers_events_ = OneIn(RandomWord(key_, HashName("events")), 2);
 }
 
 std::size_t SparseAnswers::Pick(const CandidateView& candidates,

@@ -6,7 +6,9 @@
 // run) and once for draws, and what deviates is uniform: any other candidate,
 // a number of any size or, as often, of any order of magnitude.
 //
-// Shared by the strategies whose own idea is about the order of tasks only.
+// Shared by the strategies whose own idea is about the order of tasks. It can
+// be applied to events too, but there it reaches far (an event may be an hour
+// away, and let every timeout pass), so in every other run events are sparse.
 #ifndef RONDO_REPLAY_SPARSE_ANSWERS_H_
 #define RONDO_REPLAY_SPARSE_ANSWERS_H_
 
@@ -21,6 +23,13 @@ class SparseAnswers {
  public:
   void Begin(const RunPlan& plan);
 
+  // Whether this run's picks at the point are for `Pick` to answer: faults
+  // always, ready handles never, events in half of the runs.
+  bool Covers(PickPoint point) const {
+    return point == PickPoint::kFault ||
+           (point == PickPoint::kEvent && covers_events_);
+  }
+
   // As Strategy's.
   std::size_t Pick(const CandidateView& candidates, std::uint64_t step) const;
   std::uint64_t Draw(Identity stream, std::uint64_t k, std::uint64_t n) const;
@@ -30,6 +39,7 @@ class SparseAnswers {
   std::uint64_t pick_key_ = 0;
   std::uint64_t pick_one_in_ = 1;
   std::uint64_t draw_one_in_ = 1;
+  bool covers_events_ = false;
 };
 
 }  // namespace rondo

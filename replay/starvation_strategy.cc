@@ -27,7 +27,7 @@ bool StarvationStrategy::Starved(Identity owner, std::uint64_t step) const {
 std::size_t StarvationStrategy::Pick(PickPoint point,
                                      const CandidateView& candidates,
                                      std::uint64_t step) {
-  if (point == PickPoint::kFault) return sparse_.Pick(candidates, step);
+  if (sparse_.Covers(point)) return sparse_.Pick(candidates, step);
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (!Starved(candidates.owner(i), step)) return i;
   }
