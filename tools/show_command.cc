@@ -167,7 +167,7 @@ class ShowCommand final : public Command {
       out << "; arrived " << ArrivalsText(it.arrivals);
     }
     out << "; left " << it.ready << " ready, " << it.scheduled << " timers\n";
-    const std::string indent(host_width_ + 39, ' ');
+    const std::string indent(host_width_ + 41, ' ');
     for (const Identity timer : it.timers) {
       out << indent << "fired " << names.WithPlace(timer) << "\n";
     }

@@ -88,8 +88,8 @@ std::vector<std::pair<std::string, std::int64_t>> Greatest(
     const std::map<std::string, std::int64_t>& counts, std::size_t limit) {
   std::vector<std::pair<std::string, std::int64_t>> list(counts.begin(),
                                                          counts.end());
-  std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) {
-    return a.second > b.second;
+  std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
   });
   if (list.size() > limit) list.resize(limit);
   return list;
