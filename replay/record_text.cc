@@ -74,7 +74,7 @@ struct Describe {
   }
   std::string operator()(const DrawRecord& r) const {
     return absl::StrCat("drew ", r.value, " of ", r.n, " (", names.Of(r.stream),
-                        " ", r.k, ")");
+                        " #", r.k, ")");
   }
   std::string operator()(const OutRecord& r) const { return Quoted(r.text); }
   std::string operator()(const MarkRecord& r) const {

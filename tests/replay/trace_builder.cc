@@ -99,6 +99,13 @@ TraceBuilder& TraceBuilder::Io(const std::string& host, Identity resource,
   return *this;
 }
 
+TraceBuilder& TraceBuilder::Arrive(const std::string& host,
+                                   const std::string& source,
+                                   std::int64_t count) {
+  hosts_[host].arrivals.push_back({.source = source, .count = count});
+  return *this;
+}
+
 TraceBuilder& TraceBuilder::Timer(const std::string& host, Identity timer) {
   hosts_[host].timers.push_back(timer);
   return *this;
@@ -113,15 +120,26 @@ TraceBuilder& TraceBuilder::Run(const std::string& host, Identity handle,
   return *this;
 }
 
-TraceBuilder& TraceBuilder::Iterate(const std::string& host, std::int64_t t) {
+TraceBuilder& TraceBuilder::Add(const std::string& host, const Record& record) {
+  Write(record, host);
+  return *this;
+}
+
+TraceBuilder& TraceBuilder::Iterate(const std::string& host, std::int64_t t,
+                                    std::int64_t timeout) {
   Host& h = hosts_[host];
   h.it.stamp = StampFor(host);
   h.it.t = t;
   h.it.timers = std::exchange(h.timers, {});
   h.it.io = std::exchange(h.io, {});
-  h.digest.AddTime(t, 0);
+  h.it.timeout = timeout;
+  h.it.arrivals = std::exchange(h.arrivals, {});
+  h.digest.AddTime(t, timeout);
   for (const Identity timer : h.it.timers) h.digest.AddTimer(timer);
   for (const IoEvent& io : h.it.io) h.digest.AddIo(io.resource, io.mask);
+  for (const Arrival& x : h.it.arrivals) {
+    h.digest.AddArrival(x.source, x.count);
+  }
   h.it.digest = h.digest.Take();
   h.it.has_handles = trace_.header.level >= kTraceHandles;
   if (!h.it.has_handles) {

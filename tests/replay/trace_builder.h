@@ -32,12 +32,17 @@ class TraceBuilder {
   TraceBuilder& Event(const std::string& host, std::int64_t t,
                       const std::string& event);
   TraceBuilder& Io(const std::string& host, Identity resource, unsigned mask);
+  TraceBuilder& Arrive(const std::string& host, const std::string& source,
+                       std::int64_t count);
   TraceBuilder& Timer(const std::string& host, Identity timer);
   TraceBuilder& Run(const std::string& host, Identity handle,
                     const std::string& label, Identity cause = 0,
                     Identity task = 0);
+  // Any other record.
+  TraceBuilder& Add(const std::string& host, const Record& record);
   // And its end.
-  TraceBuilder& Iterate(const std::string& host, std::int64_t t);
+  TraceBuilder& Iterate(const std::string& host, std::int64_t t,
+                        std::int64_t timeout = 0);
 
   // The trace, with its end, and without.
   Trace End(const std::string& why = "exit", const std::string& id = "",
@@ -51,6 +56,7 @@ class TraceBuilder {
     std::int64_t n = 0;
     std::vector<Identity> timers;
     std::vector<IoEvent> io;
+    std::vector<Arrival> arrivals;
   };
   Stamp StampFor(const std::string& host);
   void Write(Record record, const std::string& host);
