@@ -78,7 +78,7 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
   // Closes the loop.
-  ~EventLoop();
+  virtual ~EventLoop();
 
   // ---- Scheduling. Throw: RuntimeError after Close.
 

@@ -34,21 +34,27 @@ namespace rondo {
 namespace internal {
 
 template <class T>
-class FutureState final : public FutureCore {
+class FutureState : public FutureCore {
  public:
   explicit FutureState(LoopCore* core) : FutureCore(core, /*is_task=*/false) {}
+
+  // The value is there: constructs it and completes the future.
+  template <class... U>
+  void Complete(U&&... value) {
+    result.Construct(std::forward<U>(value)...);
+    FinishResult();
+  }
 
   [[no_unique_address]] ResultSlot<T> result;
 
  protected:
-  void Destroy() override {
+  ~FutureState() {
     if (state() == State::kResult) result.Destroy();
-    this->~FutureState();
+  }
+  void Destroy() override {
+    this->FutureState::~FutureState();
     Pool::Free(this, sizeof(*this));
   }
-
- private:
-  ~FutureState() = default;
 };
 
 // A result of T in place of FutureState's, for tasks and gathers.

@@ -103,7 +103,12 @@ void FutureCore::DropCallbacks() {
   last->next = nullptr;
   while (node != nullptr) {
     Node* const next = std::exchange(node->next, nullptr);
-    if (!node->Has(Node::kTask)) node->Unref();
+    if (!node->Has(Node::kTask)) {
+      // Whoever still holds the node must not take it for waiting here.
+      node->Set(Node::kCancelled);
+      node->Clear();
+      node->Unref();
+    }
     node = next;
   }
 }

@@ -31,6 +31,8 @@ class FutureCore {
   }
 
   LoopCore* core() const { return core_; }
+  // Nobody else holds it.
+  bool unique() const { return refs_ == 1; }
   State state() const { return state_; }
   bool done() const { return state_ != State::kPending; }
   bool cancelled() const { return state_ == State::kCancelled; }

@@ -1,0 +1,37 @@
+// Where every unfinished task waits, down to the line, and for what.
+#ifndef RONDO_RUNTIME_AWAIT_CHAIN_H_
+#define RONDO_RUNTIME_AWAIT_CHAIN_H_
+
+#include <string>
+#include <vector>
+
+#include "rondo/runtime/loop_core.h"
+
+namespace rondo {
+
+// One coroutine of a suspended task.
+struct AwaitFrame {
+  std::string function;
+  std::string file;  // As given to the compiler, without Bazel's prefixes.
+  unsigned line = 0;
+};
+
+struct AwaitChain {
+  std::string task;
+  std::vector<AwaitFrame> frames;  // Outermost first.
+  std::string awaited;             // "task T2", "a lock", "its next turn".
+};
+
+// The unfinished tasks of a loop that is not in the middle of a step, in the
+// order of creation.
+std::vector<AwaitChain> AwaitChains(const EventLoop& loop);
+
+// The same as indented text, a line for each frame.
+std::string DescribeAwaitChains(const EventLoop& loop);
+
+// `file` without what a build system puts before a source's own path.
+std::string ShortFileName(const char* file);
+
+}  // namespace rondo
+
+#endif  // RONDO_RUNTIME_AWAIT_CHAIN_H_

@@ -1,0 +1,74 @@
+#include "rondo/runtime/gather_core.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rondo::internal {
+
+void GatherChildren::Watch(FutureCore* outer,
+                           std::vector<FutureRef<FutureCore>> children) {
+  children_ = std::move(children);
+  if (children_.empty()) {
+    CompleteWithResults();
+    return;
+  }
+  std::vector<FutureCore*> distinct;
+  for (const FutureRef<FutureCore>& child : children_) {
+    if (child->core() != outer->core()) {
+      throw ValueError("gather of futures of another event loop");
+    }
+    if (std::find(distinct.begin(), distinct.end(), child.get()) ==
+        distinct.end()) {
+      distinct.push_back(child.get());
+    }
+  }
+  unfinished_ = distinct.size();
+  // The callbacks keep the gather alive until the last child is done, also
+  // when nobody waits for it any more.
+  for (FutureCore* child : distinct) {
+    if (child->done()) continue;
+    AddDoneCallback(child, HandleKind::kFutureDone, "gather",
+                    [this, self = FutureRef<FutureCore>::Share(outer)](
+                        FutureCore* done) { ChildDone(self.get(), done); });
+  }
+  for (FutureCore* child : distinct) {
+    if (child->done()) ChildDone(outer, child);
+  }
+}
+
+void GatherChildren::ChildDone(FutureCore* outer, FutureCore* child) {
+  --unfinished_;
+  if (outer->done()) {
+    child->MarkRetrieved();
+    return;
+  }
+  if (!return_exceptions_) {
+    if (std::exception_ptr error = child->Error()) {
+      child->MarkRetrieved();
+      CompleteWithError(std::move(error));
+      return;
+    }
+  }
+  if (unfinished_ > 0) return;
+  if (cancel_requested_) {
+    std::exception_ptr error = child->Error();
+    if (!IsCancelled(error)) {
+      error = std::make_exception_ptr(CancelledError());
+    }
+    CompleteWithError(std::move(error));
+    return;
+  }
+  CompleteWithResults();
+}
+
+bool GatherChildren::CancelAll(std::string_view message) {
+  bool any = false;
+  for (const FutureRef<FutureCore>& child : children_) {
+    if (child->Cancel(message)) any = true;
+  }
+  // The gather itself ends when its children have.
+  if (any) cancel_requested_ = true;
+  return any;
+}
+
+}  // namespace rondo::internal
