@@ -36,8 +36,10 @@ std::string_view Run(Env& env, Scenario::Run run) {
 Scenarios AllScenarios() {
   Scenarios all;
   for (Scenarios (*group)() :
-       {CallSoonScenarios, ContextScenarios, FutureScenarios, LoopScenarios,
-        TaskScenarios, TimerScenarios}) {
+       {CallSoonScenarios, CancelScenarios, ContextScenarios, FutureScenarios,
+        GatherScenarios, LoopScenarios, RunScenarios, ShieldScenarios,
+        TaskScenarios, TimeoutScenarios, TimerScenarios, WaitForScenarios,
+        WaitScenarios}) {
     std::ranges::copy(group(), std::back_inserter(all));
   }
   std::ranges::sort(all, {}, &Scenario::name);

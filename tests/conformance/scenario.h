@@ -31,11 +31,18 @@ using Scenarios = std::vector<Scenario>;
 
 // One group a file: x_scenarios.cc.
 Scenarios CallSoonScenarios();
+Scenarios CancelScenarios();
 Scenarios ContextScenarios();
 Scenarios FutureScenarios();
+Scenarios GatherScenarios();
 Scenarios LoopScenarios();
+Scenarios RunScenarios();
+Scenarios ShieldScenarios();
 Scenarios TaskScenarios();
+Scenarios TimeoutScenarios();
 Scenarios TimerScenarios();
+Scenarios WaitForScenarios();
+Scenarios WaitScenarios();
 
 // All of them, by name.
 Scenarios AllScenarios();

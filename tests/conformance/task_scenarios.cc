@@ -1,11 +1,10 @@
-// Tasks: their steps, awaiting one another, cancelling.
+// Tasks: their steps, awaiting one another, sleeping.
 #include <chrono>
 #include <string>
 #include <vector>
 
-#include "rondo/runtime/errors.h"
 #include "rondo/runtime/event_loop.h"
-#include "rondo/runtime/future.h"
+#include "rondo/runtime/gather.h"
 #include "rondo/runtime/sleep.h"
 #include "rondo/runtime/task.h"
 #include "rondo/tests/conformance/scenario.h"
@@ -80,136 +79,32 @@ Coro<> TaskAwaitTask(Env& env) {
   env.Log("P ", result, " at ", env.t());
 }
 
-// F is Future<std::string> or Task<std::string>.
-template <class F>
-Coro<std::string> Waiter(Env& env, std::string name, F awaited) {
-  try {
-    const std::string result = co_await awaited;
-    env.Log(name, " got ", result);
-    co_return result;
-  } catch (const CancelledError&) {
-    env.Log(name, " saw ", CaughtText());
-    throw;
-  } catch (const AppError&) {
-    env.Log(name, " saw ", CaughtText());
-    throw;
-  }
+Coro<> Sleeper(Env& env, const char* name, Nanoseconds delay) {
+  env.Log(name, " start");
+  co_await Sleep(delay);
+  env.Log(name, " end at ", env.t());
 }
 
-Coro<std::string> SleepOne(Env& env) {
-  try {
-    co_await Sleep(1s);
-    co_return "c3";
-  } catch (const CancelledError&) {
-    env.Log("C3 cancelled inside");
-    throw;
-  }
-}
-
-Coro<> CancelAfterResult(Env& env) {
-  Future<std::string> f1 = CreateFuture<std::string>();
-  Task<std::string> t1 = CreateTask(Waiter(env, "T1", f1), "T1");
-  co_await Yield();
-  f1.SetResult("v1");
-  env.Log("T1 cancel ", t1.Cancel());
-  co_await Yield();
-  env.Log("T1 ", StateText(t1), "; f1 ", StateText(f1));
-}
-
-Coro<> CancelBeforeResult(Env& env) {
-  Future<std::string> f2 = CreateFuture<std::string>();
-  Task<std::string> t2 = CreateTask(Waiter(env, "T2", f2), "T2");
-  co_await Yield();
-  env.Log("T2 cancel ", t2.Cancel());
-  try {
-    f2.SetResult("v2");
-  } catch (const InvalidStateError&) {
-    env.Log("f2 set_result ", CaughtText());
-  }
-  co_await Yield();
-  env.Log("T2 ", StateText(t2));
-}
-
-Coro<> CancelChain(Env& env) {
-  Task<std::string> c3 = CreateTask(SleepOne(env), "C3");
-  Task<std::string> t3 = CreateTask(Waiter(env, "T3", c3), "T3");
-  co_await Yield();
-  env.loop().CallAt(
-      1s, [&env, t3]() mutable { env.Log("killer ", t3.Cancel()); }, "killer");
-  co_await Sleep(2s);
-  env.Log("C3 ", StateText(c3), "; T3 ", StateText(t3));
-}
-
-Coro<> CancelAfterException(Env& env) {
-  Future<std::string> f4 = CreateFuture<std::string>();
-  Task<std::string> t4 = CreateTask(Waiter(env, "T4", f4), "T4");
-  co_await Yield();
-  f4.SetException(AppError("f4"));
-  env.Log("T4 cancel ", t4.Cancel());
-  co_await Yield();
-  env.Log("T4 ", StateText(t4), "; f4 ", StateText(f4));
-}
-
-// A cancellation in the iteration in which the awaited future is done: the
-// wake-up, already queued, brings CancelledError all the same; through a chain
-// of tasks too.
-Coro<> TaskCancelSameIteration(Env& env) {
-  co_await CancelAfterResult(env);
-  co_await CancelBeforeResult(env);
-  co_await CancelChain(env);
-  co_await CancelAfterException(env);
-}
-
-Coro<std::string> TakeOneBack(Env& env) {
-  AnyTask me = CurrentTask();
-  try {
-    co_await Sleep(10s);
-  } catch (const CancelledError&) {
-    env.Log("first, cancelling ", me.cancelling());
-    env.Log("uncancel ", me.Uncancel());
-  }
-  co_await Sleep(1s);
-  env.Log("slept at ", env.t());
-  co_return "ok";
-}
-
-Coro<int> Two(Env& env) {
-  env.Log("T2 body");
-  co_return 2;
-}
-
-// Requests are counted, and two while a task waits bring one CancelledError.
-// A request that is taken back before the first step is withdrawn.
-Coro<> TaskUncancel(Env& env) {
-  Task<std::string> t1 = CreateTask(TakeOneBack(env), "T1");
-  co_await Yield();
-  env.Log("cancel ", t1.Cancel());
-  env.Log("cancel ", t1.Cancel());
-  env.Log("cancelling ", t1.cancelling());
-  const std::string& result = co_await t1;
-  env.Log("T1 ", result, " cancelled()=", t1.cancelled(),
-          " cancelling=", t1.cancelling());
-  env.Log("uncancel ", t1.Uncancel());
-  env.Log("uncancel ", t1.Uncancel());
-
-  Task<int> t2 = CreateTask(Two(env), "T2");
-  t2.Cancel();
-  env.Log("T2 uncancel ", t2.Uncancel());
-  try {
-    const int two = co_await t2;
-    env.Log("T2 result ", two);
-  } catch (const CancelledError&) {
-    env.Log("T2 ", CaughtText());
-  }
+// Different, equal, zero and negative delays, all waited for by a gather.
+Coro<> SleepOrdering(Env& env) {
+  std::vector<Task<>> tasks;
+  tasks.push_back(CreateTask(Sleeper(env, "A", 1s), "A"));
+  tasks.push_back(CreateTask(Sleeper(env, "B", 500ms), "B"));
+  tasks.push_back(CreateTask(Sleeper(env, "C", 0s), "C"));
+  tasks.push_back(CreateTask(Sleeper(env, "D", -1s), "D"));
+  tasks.push_back(CreateTask(Sleeper(env, "E", 500ms), "E"));
+  tasks.push_back(CreateTask(Sleeper(env, "F", 1s), "F"));
+  tasks.push_back(CreateTask(Sleeper(env, "G", 500ms), "G"));
+  co_await Gather(tasks);
+  env.Log("all at ", env.t());
 }
 
 }  // namespace
 
 Scenarios TaskScenarios() {
-  return {{"task_await_task", TaskAwaitTask},
-          {"task_cancel_same_iteration", TaskCancelSameIteration},
-          {"task_interleave", TaskInterleave},
-          {"task_uncancel", TaskUncancel}};
+  return {{"sleep_ordering", SleepOrdering},
+          {"task_await_task", TaskAwaitTask},
+          {"task_interleave", TaskInterleave}};
 }
 
 }  // namespace rondo::conformance
