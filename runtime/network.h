@@ -26,7 +26,12 @@ using SysResult = std::int64_t;
 
 enum class SocketKind { kStream, kDatagram };
 enum class ShutdownHow { kReceive, kSend, kBoth };
-enum class SocketOption { kReuseAddress, kNoDelay, kSendBuffer, kReceiveBuffer };
+enum class SocketOption {
+  kReuseAddress,
+  kNoDelay,
+  kSendBuffer,
+  kReceiveBuffer
+};
 
 class Network {
  public:

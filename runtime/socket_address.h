@@ -17,8 +17,7 @@ class SocketAddress {
   // 0.0.0.0:0.
   SocketAddress() = default;
 
-  static SocketAddress IPv4(std::array<std::uint8_t, 4> ip,
-                            std::uint16_t port);
+  static SocketAddress IPv4(std::array<std::uint8_t, 4> ip, std::uint16_t port);
   static SocketAddress IPv6(std::array<std::uint8_t, 16> ip,
                             std::uint16_t port);
   static SocketAddress Unix(std::string path);
@@ -37,8 +36,7 @@ class SocketAddress {
   // "10.0.0.1:80", "[::1]:80", "unix:/tmp/x".
   std::string ToString() const;
 
-  friend auto operator<=>(const SocketAddress&,
-                          const SocketAddress&) = default;
+  friend auto operator<=>(const SocketAddress&, const SocketAddress&) = default;
 
  private:
   AddressFamily family_ = AddressFamily::kIPv4;
