@@ -1,6 +1,5 @@
 #include "rondo/runtime/as_completed.h"
 
-#include <algorithm>
 #include <deque>
 
 namespace rondo::internal {
@@ -14,25 +13,24 @@ class AsCompletedState {
   struct Entry {
     AnyFuture future;
     Handle callback;
+    bool open = true;
   };
 
   AsCompletedState() = default;
   ~AsCompletedState() { timer.Cancel(); }
 
-  void OnCompletion(FutureCore* done) {
-    const auto found =
-        std::find_if(open.begin(), open.end(), [&](const Entry& entry) {
-          return entry.future.core() == done;
-        });
-    if (found == open.end()) return;
-    Put(found->future);
-    open.erase(found);
-    if (open.empty()) timer.Cancel();
+  void OnCompletion(std::size_t place) {
+    Entry& entry = entries[place];
+    if (!entry.open) return;
+    entry.open = false;
+    Put(entry.future);
+    if (--open == 0) timer.Cancel();
   }
 
   void OnTimeout() {
-    std::vector<Entry> left = std::exchange(open, {});
-    for (Entry& entry : left) {
+    for (Entry& entry : entries) {
+      if (!entry.open) continue;
+      entry.open = false;
       entry.future.RemoveDoneCallback(entry.callback);
       Put(AnyFuture());
     }
@@ -54,8 +52,8 @@ class AsCompletedState {
     }
   }
 
-  std::size_t size = 0;
-  std::vector<Entry> open;
+  std::vector<Entry> entries;
+  std::size_t open = 0;
   std::deque<AnyFuture> finished;
   std::deque<Future<>> getters;
   TimerHandle timer;
@@ -65,22 +63,21 @@ std::shared_ptr<AsCompletedState> StartAsCompleted(
     std::vector<AnyFuture> futures, std::optional<Nanoseconds> timeout) {
   auto state = std::make_shared<AsCompletedState>();
   const std::weak_ptr<AsCompletedState> weak = state;
-  for (const AnyFuture& future : futures) {
-    const bool seen = std::any_of(
-        state->open.begin(), state->open.end(),
-        [&](const auto& entry) { return entry.future == future; });
-    if (seen) continue;
-    state->open.push_back({future, Handle()});
+  std::vector<FutureCore*> cores;
+  for (const AnyFuture& future : futures) cores.push_back(future.core());
+  for (const std::size_t i : FirstOccurrences(cores)) {
+    state->entries.push_back({futures[i], Handle()});
   }
-  state->size = state->open.size();
-  for (AsCompletedState::Entry& entry : state->open) {
+  state->open = state->entries.size();
+  for (std::size_t i = 0; i < state->entries.size(); ++i) {
+    AsCompletedState::Entry& entry = state->entries[i];
     entry.callback = Handle::Share(AddDoneCallback(
         entry.future.core(), HandleKind::kFutureDone, "as_completed",
-        [weak](FutureCore* done) {
-          if (auto locked = weak.lock()) locked->OnCompletion(done);
+        [weak, i](FutureCore*) {
+          if (auto locked = weak.lock()) locked->OnCompletion(i);
         }));
   }
-  if (timeout.has_value() && state->size > 0) {
+  if (timeout.has_value() && state->open > 0) {
     state->timer = RunningLoop().CallLater(
         *timeout,
         [weak] {
@@ -92,7 +89,7 @@ std::shared_ptr<AsCompletedState> StartAsCompleted(
 }
 
 std::size_t AsCompletedSize(const AsCompletedState& state) {
-  return state.size;
+  return state.entries.size();
 }
 
 Coro<AnyFuture> NextCompleted(std::shared_ptr<AsCompletedState> state) {

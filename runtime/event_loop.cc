@@ -6,8 +6,7 @@
 #include <cstdio>
 #include <vector>
 
-#include "rondo/runtime/io_table.h"
-#include "rondo/runtime/loop_hooks.h"
+#include "rondo/runtime/errors.h"
 
 namespace rondo {
 
@@ -37,7 +36,9 @@ class Running {
 }  // namespace
 
 EventLoop::EventLoop(const LoopSeams& seams)
-    : core_(new LoopCore(seams, this)) {}
+    : core_(new LoopCore(seams, this)), io_(core_) {
+  core_->io = &io_;
+}
 
 EventLoop::~EventLoop() {
   core_->running = false;
@@ -259,8 +260,22 @@ void EventLoop::Close() {
                    task->Describe());
     }
   }
-  core->Kill();
+  Kill();
   core->closed = true;
+}
+
+void EventLoop::Kill() {
+  LoopCore* const core = core_;
+  core->inert = true;
+  core->open = false;
+  while (core->ready_head != nullptr) {
+    Node* const node = core->Pop();
+    if (!node->Has(Node::kTask)) node->Unref();
+  }
+  core->timers.Clear();
+  io_.Clear();
+  while (core->tasks_last != nullptr) core->tasks_last->Abandon();
+  core->hooks.reset();
 }
 
 void EventLoop::SetExceptionHandler(ExceptionHandler handler) {
@@ -276,7 +291,7 @@ void EventLoop::SetTaskFactory(TaskFactory factory) {
 }
 
 void EventLoop::CallExceptionHandler(const ExceptionReport& report) {
-  internal::CallExceptionHandler(core_, *this, report);
+  internal::CallExceptionHandler(core_->hooks.get(), *this, report);
 }
 
 EventLoop& RunningLoop() { return *internal::RunningCore()->loop; }

@@ -34,25 +34,12 @@
 #include "rondo/runtime/future.h"
 #include "rondo/runtime/handle.h"
 #include "rondo/runtime/inbox.h"
+#include "rondo/runtime/io_table.h"
 #include "rondo/runtime/loop_core.h"
+#include "rondo/runtime/loop_hooks.h"
 #include "rondo/runtime/task.h"
 
 namespace rondo {
-
-// What the exception handler is told.
-struct ExceptionReport {
-  std::string_view message;      // "Exception in callback", ...
-  std::exception_ptr exception;  // Null if there is none.
-  std::string_view source;       // The callback, task or future; may be empty.
-};
-using ExceptionHandler =
-    std::function<void(EventLoop& loop, const ExceptionReport& report)>;
-
-// May change how a task will be made; called for each new task.
-// Source: set_task_factory; differs: a task's type is its coroutine's, so the
-// factory adjusts the specification instead of making the object.
-using TaskSpec = internal::TaskSpec;
-using TaskFactory = std::function<void(EventLoop& loop, TaskSpec& spec)>;
 
 // Reaches a loop from other threads, also after the loop is gone.
 // Thread-safety: any thread.
@@ -185,6 +172,12 @@ class EventLoop {
   // order; they become cancelled. Idempotent. Throws: RuntimeError if running.
   void Close();
 
+  // Makes the loop inert, as a crash does: what is queued or scheduled, now or
+  // later, is dropped; tasks become cancelled and their coroutines are
+  // destroyed, the youngest first, without running and without a report.
+  // REQUIRES: no step is in progress.
+  void Kill();
+
   bool is_running() const { return core_->running; }
   bool is_closed() const { return core_->closed; }
   // The clock's time.
@@ -239,6 +232,7 @@ class EventLoop {
   void RunNodes(internal::Node* last);
 
   internal::LoopCore* core_;
+  internal::IoTable io_;
 };
 
 // The loop that runs on this thread. Throws: RuntimeError if none does.

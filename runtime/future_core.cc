@@ -1,5 +1,10 @@
 #include "rondo/runtime/future_core.h"
 
+#include <algorithm>
+#include <functional>
+#include <utility>
+#include <vector>
+
 namespace rondo::internal {
 
 bool FutureCore::Cancel(std::string_view message) {
@@ -138,6 +143,24 @@ void FutureCore::QueueCallbacks() {
     QueueCallback(node);
     node = next;
   }
+}
+
+std::vector<std::size_t> FirstOccurrences(
+    const std::vector<FutureCore*>& futures) {
+  // Sorted by address only to find the equal ones; the result is in order.
+  std::vector<std::size_t> places(futures.size());
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
+  std::sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
+    if (futures[a] == futures[b]) return a < b;
+    return std::less<FutureCore*>()(futures[a], futures[b]);
+  });
+  places.erase(std::unique(places.begin(), places.end(),
+                           [&](std::size_t a, std::size_t b) {
+                             return futures[a] == futures[b];
+                           }),
+               places.end());
+  std::sort(places.begin(), places.end());
+  return places;
 }
 
 void FutureCore::LastUnref() {

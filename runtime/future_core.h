@@ -124,6 +124,10 @@ class FutureCore {
   bool taken_ = false;
 };
 
+// The places in `futures` that hold a future for the first time, ascending.
+std::vector<std::size_t> FirstOccurrences(
+    const std::vector<FutureCore*>& futures);
+
 // A counted reference to a FutureCore or something derived from it.
 template <class C>
 class FutureRef {

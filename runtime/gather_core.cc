@@ -1,6 +1,5 @@
 #include "rondo/runtime/gather_core.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace rondo::internal {
@@ -12,28 +11,29 @@ void GatherChildren::Watch(FutureCore* outer,
     CompleteWithResults();
     return;
   }
-  std::vector<FutureCore*> distinct;
+  std::vector<FutureCore*> all;
+  all.reserve(children_.size());
   for (const FutureRef<FutureCore>& child : children_) {
     if (child->core() != outer->core()) {
       throw ValueError("gather of futures of another event loop");
     }
-    if (std::find(distinct.begin(), distinct.end(), child.get()) ==
-        distinct.end()) {
-      distinct.push_back(child.get());
-    }
+    all.push_back(child.get());
   }
+  const std::vector<std::size_t> distinct = FirstOccurrences(all);
   unfinished_ = distinct.size();
   // The callbacks keep the gather alive until the last child is done, also
   // when nobody waits for it any more.
-  for (FutureCore* child : distinct) {
-    if (child->done()) continue;
-    AddDoneCallback(child, HandleKind::kFutureDone, "gather",
+  std::vector<FutureCore*> done;
+  for (const std::size_t i : distinct) {
+    if (all[i]->done()) {
+      done.push_back(all[i]);
+      continue;
+    }
+    AddDoneCallback(all[i], HandleKind::kFutureDone, "gather",
                     [this, self = FutureRef<FutureCore>::Share(outer)](
-                        FutureCore* done) { ChildDone(self.get(), done); });
+                        FutureCore* child) { ChildDone(self.get(), child); });
   }
-  for (FutureCore* child : distinct) {
-    if (child->done()) ChildDone(outer, child);
-  }
+  for (FutureCore* child : done) ChildDone(outer, child);
 }
 
 void GatherChildren::ChildDone(FutureCore* outer, FutureCore* child) {

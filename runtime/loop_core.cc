@@ -1,13 +1,11 @@
 #include "rondo/runtime/loop_core.h"
 
 #include <atomic>
-#include <cstdio>
 
+#include "rondo/runtime/errors.h"
 #include "rondo/runtime/identity.h"
 #include "rondo/runtime/inbox.h"
-#include "rondo/runtime/io_table.h"
 #include "rondo/runtime/loop_hooks.h"
-#include "rondo/runtime/task_core.h"
 
 namespace rondo::internal {
 
@@ -20,8 +18,7 @@ LoopCore::LoopCore(const LoopSeams& s, EventLoop* l)
                         })),
       seams(s),
       loop(l),
-      inbox(std::make_shared<Inbox>(s.selector)),
-      io(std::make_unique<IoTable>(this)) {
+      inbox(std::make_shared<Inbox>(s.selector)) {
   if (s.clock == nullptr || s.selector == nullptr) {
     pool->Release();
     throw ValueError("an event loop needs a clock and a selector");
@@ -67,23 +64,10 @@ void LoopCore::PushFront(const std::vector<Node*>& nodes) {
   }
 }
 
-void LoopCore::Kill() {
-  inert = true;
-  open = false;
-  while (ready_head != nullptr) {
-    Node* const node = Pop();
-    if (!node->Has(Node::kTask)) node->Unref();
-  }
-  timers.Clear();
-  io->Clear();
-  while (tasks_last != nullptr) tasks_last->Abandon();
-  hooks.reset();
-}
-
 void LoopCore::Report(std::string_view message, std::exception_ptr exception,
                       std::string_view source) {
   if (loop == nullptr) return;
-  CallExceptionHandler(this, *loop, {message, std::move(exception), source});
+  CallExceptionHandler(hooks.get(), *loop, {message, std::move(exception), source});
 }
 
 // ---- Identities
@@ -179,48 +163,6 @@ const std::string& LoopCore::RunningPath() const {
   const NodeInfo* const info =
       running_node == nullptr ? nullptr : running_node->info();
   return info == nullptr ? root.path : info->path;
-}
-
-// ---- Hooks
-
-void CallExceptionHandler(LoopCore* core, EventLoop& loop,
-                          const ExceptionReport& report) {
-  const auto fallback = [&](const ExceptionReport& told) {
-    if (core->hooks != nullptr && core->hooks->fallback) {
-      core->hooks->fallback(loop, told);
-      return;
-    }
-    std::string text(told.message);
-    if (!told.source.empty()) text.append(": ").append(told.source);
-    if (told.exception != nullptr) {
-      text.append(": ").append(DescribeException(told.exception));
-    }
-    std::fprintf(stderr, "rondo: %s\n", text.c_str());
-  };
-  try {
-    if (core->hooks != nullptr && core->hooks->handler) {
-      core->hooks->handler(loop, report);
-      return;
-    }
-    fallback(report);
-    return;
-  } catch (const LoopExit&) {
-    throw;
-  } catch (...) {  // tidy: allow(catch-all) told to the default handler
-    const std::exception_ptr second = std::current_exception();
-    try {
-      fallback({"Unhandled error in exception handler", second, ""});
-    } catch (const LoopExit&) {
-      throw;
-    } catch (...) {  // tidy: allow(catch-all) nobody is left to be told
-      std::fprintf(stderr, "rondo: the default exception handler threw: %s\n",
-                   DescribeException(std::current_exception()).c_str());
-    }
-  }
-}
-
-void ApplyTaskFactory(LoopCore* core, TaskSpec& spec) {
-  if (core->hooks->factory) core->hooks->factory(*core->loop, spec);
 }
 
 }  // namespace rondo::internal

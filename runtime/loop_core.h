@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "rondo/runtime/clock.h"
+#include "rondo/runtime/loop_hooks.h"
 #include "rondo/runtime/loop_observer.h"
 #include "rondo/runtime/network.h"
 #include "rondo/runtime/node.h"
@@ -26,8 +27,6 @@
 #include "rondo/runtime/timer_queue.h"
 
 namespace rondo {
-
-class EventLoop;
 
 // The outside of a loop. What is null is absent: no network, FIFO order,
 // nobody watching.
@@ -51,7 +50,6 @@ namespace internal {
 class TaskCore;
 class Inbox;
 class IoTable;
-struct LoopHooks;
 
 struct LoopCore {
   explicit LoopCore(const LoopSeams& seams, EventLoop* loop);
@@ -82,10 +80,6 @@ struct LoopCore {
 
   // Puts nodes back in front of the queue, in their order.
   void PushFront(const std::vector<Node*>& nodes);
-
-  // Makes the loop inert: drops everything queued and scheduled and abandons
-  // every task, the youngest first. What dying frames schedule is dropped.
-  void Kill();
 
   // ---- While somebody watches (an observer or a ready order).
 
@@ -166,7 +160,7 @@ struct LoopCore {
   NodeInfo root;                 // Owns what is made outside any handle.
   std::uint64_t thread = 0;      // Of the run; for the debug check.
   std::shared_ptr<Inbox> inbox;  // From other threads; outlives the loop.
-  std::unique_ptr<IoTable> io;
+  IoTable* io = nullptr;         // The EventLoop's.
   std::unique_ptr<LoopHooks> hooks;  // Exception handler, task factory.
 };
 

@@ -3,14 +3,8 @@
 namespace rondo {
 namespace internal {
 
-void FutureAwaiterBase::ThrowMisuse() const {
-  if (future == nullptr) throw ValueError("await of an empty Future");
-  if (running_core == nullptr) throw RuntimeError("no running event loop");
-  if (future->core() != running_core) {
-    throw RuntimeError("await of " + future->Describe() +
-                       " that belongs to another event loop");
-  }
-  throw RuntimeError("a task cannot await itself: " + future->Describe());
+void ApplyTaskFactory(LoopCore* core, TaskSpec& spec) {
+  if (core->hooks->factory) core->hooks->factory(*core->loop, spec);
 }
 
 }  // namespace internal

@@ -114,12 +114,6 @@ class Task : public Future<T> {
 
 namespace internal {
 
-// What CreateTask and a task factory decide about a new task.
-struct TaskSpec {
-  std::string_view name;  // Empty: "Task-N".
-  const Context* context = nullptr;  // Null: a copy of the current one.
-};
-
 // Runs the loop's task factory, if it has one.
 void ApplyTaskFactory(LoopCore* core, TaskSpec& spec);
 

@@ -1,6 +1,5 @@
 #include "rondo/runtime/wait.h"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -90,13 +89,14 @@ Coro<> CancelAndWait(AnyFuture future) {
 }  // namespace internal
 
 Coro<WaitResult> Wait(std::vector<AnyFuture> futures, WaitOptions options) {
-  std::vector<AnyFuture> distinct;
+  std::vector<internal::FutureCore*> cores;
   for (const AnyFuture& future : futures) {
     if (!future) throw ValueError("wait for an empty future");
-    if (std::find(distinct.begin(), distinct.end(), future) ==
-        distinct.end()) {
-      distinct.push_back(future);
-    }
+    cores.push_back(future.core());
+  }
+  std::vector<AnyFuture> distinct;
+  for (const std::size_t i : internal::FirstOccurrences(cores)) {
+    distinct.push_back(futures[i]);
   }
   if (distinct.empty()) throw ValueError("wait for an empty list of futures");
   {
