@@ -275,7 +275,7 @@ Coro<> CancelItselfAndAwait(Env& env) {
   CurrentTask().Cancel();
   try {
     co_await child;
-  } catch (...) {  // tidy: allow(catch-all) thrown on
+  } catch (...) {
     env.Log("C5 ", StateText(child));
     throw;
   }

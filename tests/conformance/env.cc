@@ -42,10 +42,9 @@ std::span<const ReadyEvent> JumpingSelector::Select(
 }
 
 Env::Env() : loop_(Seams(&clock_, &selector_, &trace_)) {
-  loop_.SetExceptionHandler(
-      [this](EventLoop&, const ExceptionReport& report) {
-        OnException(report);
-      });
+  loop_.SetExceptionHandler([this](EventLoop&, const ExceptionReport& report) {
+    OnException(report);
+  });
 }
 
 void Env::OnException(const ExceptionReport& report) {

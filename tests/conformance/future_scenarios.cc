@@ -72,8 +72,7 @@ void AttemptResult(Env& env, Future<int> f1) {
   Attempt(env, "f1 set_exception", [&] { f1.SetException(AppError("x")); });
   Attempt(env, "f1 cancel", [&] { return f1.Cancel(); });
   Attempt(env, "f1 result", [&] { return f1.result(); });
-  Attempt(env, "f1 exception",
-          [&] { return ExceptionText(f1.exception()); });
+  Attempt(env, "f1 exception", [&] { return ExceptionText(f1.exception()); });
 }
 
 void AttemptCancelled(Env& env, Future<int> f3) {
@@ -95,8 +94,7 @@ Coro<> FutureStates(Env& env) {
 
   Future<int> f2 = loop.CreateFuture<int>();
   f2.SetException(AppError("e2"));
-  Attempt(env, "f2 exception",
-          [&] { return ExceptionText(f2.exception()); });
+  Attempt(env, "f2 exception", [&] { return ExceptionText(f2.exception()); });
   Attempt(env, "f2 result", [&] { return f2.result(); });
   try {
     co_await f2;

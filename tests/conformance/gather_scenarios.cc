@@ -1,6 +1,7 @@
 // Gather.
 #include <chrono>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -65,7 +66,8 @@ Coro<> GatherSuccess(Env& env) {
   f2.SetResult(2);
   const auto both = Gather(f2, f1);
   env.Log("5 done=", both.done());
-  const auto [two, one] = co_await both;
+  const std::tuple<int, int> results = co_await both;
+  const auto [two, one] = results;
   env.Log("5 ", std::vector<int>{two, one});
 }
 
@@ -103,8 +105,7 @@ Tasks MakeDoomed(Env& env) {
   Tasks tasks = MakeTasks(env);
   tasks[2].Cancel();
   tasks.pop_back();
-  env.loop().CallLater(
-      250ms, [b = tasks[1]]() mutable { b.Cancel(); }, "kill");
+  env.loop().CallLater(250ms, [b = tasks[1]]() mutable { b.Cancel(); }, "kill");
   return tasks;
 }
 
@@ -192,8 +193,8 @@ Coro<> CancelGather(Env& env, int part) {
   co_await Sleep(1s);
   env.Log(part, " cancel ", g.Cancel());
   co_await WaitForAll(g);
-  env.Log(part, " G ", StateText(g), "; X ", StateText(x), "; Y ",
-          StateText(y), " at ", env.t());
+  env.Log(part, " G ", StateText(g), "; X ", StateText(x), "; Y ", StateText(y),
+          " at ", env.t());
 }
 
 Coro<int> Quick(int n) { co_return n; }

@@ -49,6 +49,4 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace rondo::conformance
 
-int main(int argc, char** argv) {
-  return rondo::conformance::Main(argc, argv);
-}
+int main(int argc, char** argv) { return rondo::conformance::Main(argc, argv); }

@@ -45,11 +45,10 @@ TEST_P(OracleTest, TraceEqualsAsyncios) {
   EXPECT_EQ(trace.size(), golden.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    , OracleTest, testing::ValuesIn(AllScenarios()),
-    [](const testing::TestParamInfo<Scenario>& info) {
-      return std::string(info.param.name);
-    });
+INSTANTIATE_TEST_SUITE_P(, OracleTest, testing::ValuesIn(AllScenarios()),
+                         [](const testing::TestParamInfo<Scenario>& info) {
+                           return std::string(info.param.name);
+                         });
 
 TEST(OracleListTest, EveryGoldenTraceHasItsScenario) {
   std::vector<std::string> goldens;

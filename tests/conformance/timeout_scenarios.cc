@@ -33,8 +33,7 @@ Coro<> Show(Env& env, int part, TimeoutScope& scope, F body) {
 }
 
 template <class F>
-Coro<> ShowAfter(Env& env, int part, std::optional<Nanoseconds> delay,
-                 F body) {
+Coro<> ShowAfter(Env& env, int part, std::optional<Nanoseconds> delay, F body) {
   TimeoutScope scope = TimeoutScope::After(delay);
   co_await Show(env, part, scope, std::move(body));
 }
@@ -64,7 +63,7 @@ Coro<> OuterFirst(Env& env) {
   TimeoutScope inner = TimeoutScope::After(2s);
   try {
     co_await WithTimeout(inner, Sleeping(5s));
-  } catch (...) {  // tidy: allow(catch-all) thrown on
+  } catch (...) {
     env.Log("7 inner expired=", inner.expired());
     throw;
   }
@@ -130,7 +129,7 @@ Coro<> Worker(Env& env, std::string name) {
   TimeoutScope scope = TimeoutScope::After(1s);
   try {
     co_await WithTimeout(scope, Sleeping(5s));
-  } catch (...) {  // tidy: allow(catch-all) thrown on
+  } catch (...) {
     env.Log(name, " ", CaughtText(), " at ", env.t(),
             " expired=", scope.expired(),
             " cancelling=", CurrentTask().cancelling());
@@ -163,9 +162,7 @@ Coro<> TimeoutVsCancel(Env& env) {
 
   Task<> w2 = CreateTask(Worker(env, "W2"), "W2");
   co_await Yield();
-  const auto kill2 = [&env, w2]() mutable {
-    env.Log("kill W2 ", w2.Cancel());
-  };
+  const auto kill2 = [&env, w2]() mutable { env.Log("kill W2 ", w2.Cancel()); };
   loop.CallAt(1500ms, kill2, "kill2");
   co_await WaitForAll(w2);
   env.Log("W2 ", StateText(w2));

@@ -13,8 +13,7 @@ double Seconds(Nanoseconds time) {
 
 }  // namespace
 
-void TraceLines::OnSelected(Nanoseconds now,
-                            std::optional<Nanoseconds> timeout,
+void TraceLines::OnSelected(Nanoseconds now, std::optional<Nanoseconds> timeout,
                             std::span<const ReadyEvent>) {
   time_ = now;
   timeout_ = timeout;

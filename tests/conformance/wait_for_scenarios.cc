@@ -29,10 +29,10 @@ template <class T>
 Coro<> Show(Env& env, int part, Coro<T> coro) {
   const Nanoseconds start = env.now();
   const Outcome<T> outcome = co_await AsOutcome(std::move(coro));
-  env.Log(part, " ",
-          outcome.ok() ? Text(outcome.value())
-                       : ExceptionText(outcome.exception()),
-          " after ", SpanText(env.now() - start));
+  env.Log(
+      part, " ",
+      outcome.ok() ? Text(outcome.value()) : ExceptionText(outcome.exception()),
+      " after ", SpanText(env.now() - start));
 }
 
 Coro<std::string> CleansUp(Env& env) {
@@ -90,15 +90,14 @@ Coro<> WaitForBasic(Env& env) {
   co_await Show(env, 9, WaitFor(t9, 1s));
 }
 
-Coro<std::string> Waiter(Env& env, std::string name,
-                         Future<std::string> future, Nanoseconds limit) {
+Coro<std::string> Waiter(Env& env, std::string name, Future<std::string> future,
+                         Nanoseconds limit) {
   const Outcome<std::string> outcome =
       co_await AsOutcome(WaitFor(future, limit));
   if (outcome.ok()) {
     env.Log(name, " got ", outcome.value(), " at ", env.t());
   } else {
-    env.Log(name, " saw ", ExceptionText(outcome.exception()), " at ",
-            env.t());
+    env.Log(name, " saw ", ExceptionText(outcome.exception()), " at ", env.t());
   }
   co_return outcome.value();
 }

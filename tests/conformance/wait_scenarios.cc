@@ -41,8 +41,7 @@ Tasks MakeTasks(std::string_view names) {
     const Nanoseconds delay = name == 'A' || name == 'E' ? 250ms
                               : name == 'C'              ? 1000ms
                                                          : 500ms;
-    tasks.push_back(
-        Spawn(std::string(1, name), delay, name == 'B' ? "b" : ""));
+    tasks.push_back(Spawn(std::string(1, name), delay, name == 'B' ? "b" : ""));
   }
   return tasks;
 }
@@ -190,8 +189,7 @@ Coro<> AsCompletedOrder(Env& env) {
 }  // namespace
 
 Scenarios WaitScenarios() {
-  return {{"as_completed_order", AsCompletedOrder},
-          {"wait_modes", WaitModes}};
+  return {{"as_completed_order", AsCompletedOrder}, {"wait_modes", WaitModes}};
 }
 
 }  // namespace rondo::conformance
