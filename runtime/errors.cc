@@ -18,6 +18,20 @@ std::string TypeName(const std::type_info& type) {
 
 }  // namespace
 
+IncompleteReadError::IncompleteReadError(std::string partial,
+                                         std::optional<std::size_t> expected)
+    : std::runtime_error(
+          std::to_string(partial.size()) + " bytes read on a total of " +
+          (expected ? std::to_string(*expected) : "undefined") +
+          " expected bytes"),
+      partial_(std::move(partial)),
+      expected_(expected) {}
+
+LimitOverrunError::LimitOverrunError(std::size_t consumed)
+    : std::runtime_error("separator is not found, and " +
+                         std::to_string(consumed) + " bytes exceed the limit"),
+      consumed_(consumed) {}
+
 std::string DescribeException(const std::exception_ptr& exception) {
   if (exception == nullptr) return "no exception";
   try {

@@ -6,7 +6,9 @@
 #ifndef RONDO_RUNTIME_ERRORS_H_
 #define RONDO_RUNTIME_ERRORS_H_
 
+#include <cstddef>
 #include <exception>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -51,6 +53,33 @@ class TimeoutError : public std::runtime_error {
 // A future asked for what it does not have, or given what it has already.
 class InvalidStateError : public std::logic_error {
   using std::logic_error::logic_error;
+};
+
+// The stream has ended before enough was read.
+class IncompleteReadError : public std::runtime_error {
+ public:
+  // `expected` has no value if it is unknown.
+  IncompleteReadError(std::string partial, std::optional<std::size_t> expected);
+
+  // What was read.
+  const std::string& partial() const { return partial_; }
+  std::optional<std::size_t> expected() const { return expected_; }
+
+ private:
+  std::string partial_;
+  std::optional<std::size_t> expected_;
+};
+
+// A separator is too far away. Nothing was consumed.
+class LimitOverrunError : public std::runtime_error {
+ public:
+  explicit LimitOverrunError(std::size_t consumed);
+
+  // How many bytes without a separator there are.
+  std::size_t consumed() const { return consumed_; }
+
+ private:
+  std::size_t consumed_;
 };
 
 // Nothing can ever happen again: thrown where a loop would wait for ever in

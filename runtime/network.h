@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rondo/runtime/handle_info.h"
 #include "rondo/runtime/socket_address.h"
 
 namespace rondo {
@@ -31,6 +32,12 @@ enum class SocketOption {
   kNoDelay,
   kSendBuffer,
   kReceiveBuffer
+};
+
+// What a socket is in traces: the same in every schedule.
+struct SocketName {
+  Identity id = 0;
+  std::string_view name;  // "n1>n2:80#1"; valid until the socket is closed.
 };
 
 class Network {
@@ -62,6 +69,12 @@ class Network {
   virtual SysResult SetOption(int fd, SocketOption option, int value) = 0;
   virtual SysResult LocalAddress(int fd, SocketAddress* address) = 0;
   virtual SysResult PeerAddress(int fd, SocketAddress* address) = 0;
+
+  // Empty where nobody watches.
+  virtual SocketName Name(int fd) const {
+    (void)fd;
+    return {};
+  }
 
   // Appends the addresses of `host` (a name or a numeric address) to `out`;
   // -ENOENT for an unknown name. May block where the real resolver does.

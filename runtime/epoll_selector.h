@@ -1,0 +1,67 @@
+// The kernel's readiness: epoll, level-triggered.
+#ifndef RONDO_RUNTIME_EPOLL_SELECTOR_H_
+#define RONDO_RUNTIME_EPOLL_SELECTOR_H_
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "rondo/runtime/selector.h"
+
+namespace rondo {
+
+// Events come in the kernel's order. EPOLLHUP and EPOLLERR count as whichever
+// directions are registered. A timeout is never cut short: it has nanoseconds
+// where the kernel takes them (epoll_pwait2, Linux 5.11), else it is rounded
+// up to milliseconds.
+//
+// A loop that always has something to run would ask at every turn, and a
+// system call a turn is most of what such a turn costs. So a zero timeout may
+// be answered with nothing, without asking, some times running; but never
+// after a Wake, and never from one tick of the coarse clock (1 to 4 ms) to the
+// next, so that long turns cannot starve the descriptors.
+//
+// A descriptor that was closed while registered has left epoll by itself;
+// Unregister of it does nothing.
+//
+// Thread-safety: Wake may be called from any thread and from a signal handler.
+// Source: selectors.EpollSelector.
+class EpollSelector final : public Selector {
+ public:
+  static constexpr int kDefaultSkips = 63;
+
+  // `max_skips`: how many zero timeouts running may go unasked.
+  // Throws: std::system_error.
+  explicit EpollSelector(int max_skips = kDefaultSkips);
+  ~EpollSelector() override;
+  EpollSelector(const EpollSelector&) = delete;
+  EpollSelector& operator=(const EpollSelector&) = delete;
+
+  void Register(int fd, unsigned events) override;
+  void Modify(int fd, unsigned events) override;
+  void Unregister(int fd) override;
+  std::span<const ReadyEvent> Select(
+      std::optional<Nanoseconds> timeout) override;
+  void Wake() override;
+
+ private:
+  bool MaySkip();
+  // Fills `ready_`.
+  void Wait(std::optional<Nanoseconds> timeout);
+  // One system call. Returns how many events came, or -errno.
+  int WaitOnce(std::optional<Nanoseconds> timeout);
+  void Control(int operation, int fd, unsigned events);
+
+  const int max_skips_;
+  int epoll_ = -1;
+  int wake_ = -1;
+  bool has_pwait2_ = true;
+  std::atomic<bool> wake_pending_ = false;
+  int skips_ = 0;
+  std::int64_t tick_ = 0;  // The coarse time of the last system call.
+  std::vector<ReadyEvent> ready_;
+};
+
+}  // namespace rondo
+
+#endif  // RONDO_RUNTIME_EPOLL_SELECTOR_H_

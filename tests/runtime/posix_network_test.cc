@@ -1,0 +1,264 @@
+#include "rondo/runtime/posix_network.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "rondo/runtime/epoll_selector.h"
+
+namespace rondo {
+namespace {
+
+using std::chrono::seconds;
+
+class PosixNetworkTest : public testing::Test {
+ protected:
+  ~PosixNetworkTest() override {
+    for (const int fd : fds_) network_.Close(fd);
+  }
+
+  int Owned(SysResult fd) {
+    EXPECT_GE(fd, 0);
+    fds_.push_back(static_cast<int>(fd));
+    return static_cast<int>(fd);
+  }
+  int Stream() {
+    return Owned(network_.Socket(AddressFamily::kIPv4, SocketKind::kStream));
+  }
+  int Datagram() {
+    return Owned(network_.Socket(AddressFamily::kIPv4, SocketKind::kDatagram));
+  }
+  void Close(int fd) {
+    std::erase(fds_, fd);
+    EXPECT_EQ(network_.Close(fd), 0);
+  }
+  static SocketAddress Loopback(std::uint16_t port) {
+    return SocketAddress::IPv4({127, 0, 0, 1}, port);
+  }
+  SocketAddress Local(int fd) {
+    SocketAddress address;
+    EXPECT_EQ(network_.LocalAddress(fd, &address), 0);
+    return address;
+  }
+  int Listener(int backlog = 8) {
+    const int fd = Stream();
+    EXPECT_EQ(network_.Bind(fd, Loopback(0)), 0);
+    EXPECT_EQ(network_.Listen(fd, backlog), 0);
+    return fd;
+  }
+  unsigned Await(int fd, unsigned events) {
+    EpollSelector selector;
+    selector.Register(fd, events);
+    const auto ready = selector.Select(seconds(5));
+    return ready.empty() ? 0 : ready[0].mask;
+  }
+  // A connected pair: the client's and the server's end.
+  std::pair<int, int> Connected() {
+    const int listener = Listener();
+    const int client = Stream();
+    EXPECT_EQ(network_.Connect(client, Local(listener)), -EINPROGRESS);
+    EXPECT_EQ(Await(listener, kReadable), kReadable);
+    const int server = Owned(network_.Accept(listener, nullptr));
+    EXPECT_EQ(Await(client, kWritable), kWritable);
+    EXPECT_EQ(network_.Error(client), 0);
+    return {client, server};
+  }
+  SysResult Send(int fd, std::string_view data) {
+    return network_.Send(fd, data);
+  }
+  SysResult Receive(int fd, std::size_t size = 64) {
+    buffer_.assign(size, '\0');
+    const SysResult n = network_.Receive(fd, buffer_);
+    buffer_.resize(n > 0 ? n : 0);
+    return n;
+  }
+
+  PosixNetwork network_;
+  std::vector<int> fds_;
+  std::string buffer_;
+};
+
+TEST_F(PosixNetworkTest, SocketsAreNonBlockingAndClosedOnExec) {
+  const auto [client, server] = Connected();
+  for (const int fd : {client, server}) {
+    EXPECT_TRUE(fcntl(fd, F_GETFL) & O_NONBLOCK);
+    EXPECT_TRUE(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+  }
+}
+
+TEST_F(PosixNetworkTest, BytesGoBothWays) {
+  const auto [client, server] = Connected();
+  EXPECT_EQ(Receive(server), -EAGAIN);
+  EXPECT_EQ(Send(client, "hello"), 5);
+  EXPECT_EQ(Await(server, kReadable), kReadable);
+  EXPECT_EQ(Receive(server), 5);
+  EXPECT_EQ(buffer_, "hello");
+  EXPECT_EQ(Send(server, "you"), 3);
+  EXPECT_EQ(Await(client, kReadable), kReadable);
+  EXPECT_EQ(Receive(client, 2), 2);
+  EXPECT_EQ(Receive(client), 1);
+  EXPECT_EQ(buffer_, "u");
+}
+
+TEST_F(PosixNetworkTest, AddressesAgree) {
+  const int listener = Listener();
+  const int client = Stream();
+  EXPECT_EQ(network_.Connect(client, Local(listener)), -EINPROGRESS);
+  EXPECT_EQ(Await(listener, kReadable), kReadable);
+  SocketAddress peer;
+  const int server = Owned(network_.Accept(listener, &peer));
+  EXPECT_EQ(peer, Local(client));
+  EXPECT_EQ(Local(server), Local(listener));
+  SocketAddress seen;
+  EXPECT_EQ(network_.PeerAddress(client, &seen), 0);
+  EXPECT_EQ(seen, Local(listener));
+  EXPECT_EQ(network_.PeerAddress(listener, &seen), -ENOTCONN);
+}
+
+TEST_F(PosixNetworkTest, ARefusalComesThroughErrorOnce) {
+  const int listener = Listener();
+  const SocketAddress nobody = Local(listener);
+  Close(listener);
+  const int client = Stream();
+  EXPECT_EQ(network_.Connect(client, nobody), -EINPROGRESS);
+  EXPECT_EQ(Await(client, kWritable), kWritable);
+  EXPECT_EQ(network_.Error(client), ECONNREFUSED);
+  EXPECT_EQ(network_.Error(client), 0);
+}
+
+TEST_F(PosixNetworkTest, AnAddressInUse) {
+  const int listener = Listener();
+  const int other = Stream();
+  EXPECT_EQ(network_.SetOption(other, SocketOption::kReuseAddress, 1), 0);
+  EXPECT_EQ(network_.Bind(other, Local(listener)), -EADDRINUSE);
+  EXPECT_EQ(network_.Bind(other, SocketAddress::IPv4({192, 0, 2, 1}, 0)),
+            -EADDRNOTAVAIL);
+}
+
+TEST_F(PosixNetworkTest, AFullBufferWouldBlock) {
+  const auto [client, server] = Connected();
+  EXPECT_EQ(network_.SetOption(client, SocketOption::kSendBuffer, 4096), 0);
+  const std::string chunk(65536, 'x');
+  SysResult n = 0;
+  while (n >= 0) n = Send(client, chunk);
+  EXPECT_EQ(n, -EAGAIN);
+  while (Receive(server, 1 << 20) > 0) {
+  }
+  EXPECT_EQ(Await(client, kWritable), kWritable);
+}
+
+TEST_F(PosixNetworkTest, AClosedPeer) {
+  const auto [client, server] = Connected();
+  Close(server);
+  EXPECT_EQ(Await(client, kReadable), kReadable);
+  EXPECT_EQ(Receive(client), 0);
+  EXPECT_EQ(Send(client, "x"), 1);  // Draws a reset.
+  while (Await(client, kWritable) == 0 || network_.Error(client) == 0) {
+  }
+  EXPECT_EQ(Send(client, "x"), -EPIPE);
+}
+
+TEST_F(PosixNetworkTest, AResetPeer) {
+  const auto [client, server] = Connected();
+  EXPECT_EQ(Send(client, "unread"), 6);
+  EXPECT_EQ(Await(server, kReadable), kReadable);
+  Close(server);
+  EXPECT_EQ(Await(client, kReadable), kReadable);
+  EXPECT_EQ(Receive(client), -ECONNRESET);
+  EXPECT_EQ(Receive(client), 0);
+  EXPECT_EQ(Send(client, "x"), -EPIPE);
+}
+
+TEST_F(PosixNetworkTest, ShutdownEndsOneDirection) {
+  const auto [client, server] = Connected();
+  EXPECT_EQ(network_.Shutdown(client, ShutdownHow::kSend), 0);
+  EXPECT_EQ(Await(server, kReadable), kReadable);
+  EXPECT_EQ(Receive(server), 0);
+  EXPECT_EQ(Send(server, "still"), 5);
+  EXPECT_EQ(Await(client, kReadable), kReadable);
+  EXPECT_EQ(Receive(client), 5);
+  EXPECT_EQ(Send(client, "x"), -EPIPE);
+}
+
+TEST_F(PosixNetworkTest, OptionsAndBadDescriptors) {
+  const int fd = Stream();
+  EXPECT_EQ(network_.SetOption(fd, SocketOption::kNoDelay, 1), 0);
+  EXPECT_EQ(network_.SetOption(fd, SocketOption::kReceiveBuffer, 65536), 0);
+  EXPECT_EQ(Receive(fd), -ENOTCONN);
+  EXPECT_EQ(network_.Shutdown(fd, ShutdownHow::kBoth), -ENOTCONN);
+  EXPECT_EQ(network_.Accept(fd, nullptr), -EINVAL);
+  Close(fd);
+  EXPECT_EQ(network_.Close(fd), -EBADF);
+  EXPECT_EQ(Send(fd, "x"), -EBADF);
+  EXPECT_EQ(Receive(fd), -EBADF);
+  EXPECT_EQ(network_.Listen(fd, 1), -EBADF);
+  EXPECT_EQ(network_.Accept(fd, nullptr), -EBADF);
+  EXPECT_EQ(network_.Error(fd), -EBADF);
+}
+
+TEST_F(PosixNetworkTest, Datagrams) {
+  const int a = Datagram();
+  const int b = Datagram();
+  EXPECT_EQ(network_.Bind(a, Loopback(0)), 0);
+  EXPECT_EQ(network_.Bind(b, Loopback(0)), 0);
+  EXPECT_EQ(network_.SendTo(a, std::string("ping"), Local(b)), 4);
+  EXPECT_EQ(Await(b, kReadable), kReadable);
+  std::string buffer(16, '\0');
+  SocketAddress from;
+  EXPECT_EQ(network_.ReceiveFrom(b, buffer, &from), 4);
+  EXPECT_EQ(from, Local(a));
+  EXPECT_EQ(network_.ReceiveFrom(b, buffer, nullptr), -EAGAIN);
+}
+
+TEST_F(PosixNetworkTest, UnixSockets) {
+  const std::string path =
+      testing::TempDir() + "/rondo_" + std::to_string(getpid()) + ".sock";
+  const SocketAddress address = SocketAddress::Unix(path);
+  unlink(path.c_str());
+  const int listener =
+      Owned(network_.Socket(AddressFamily::kUnix, SocketKind::kStream));
+  EXPECT_EQ(network_.Bind(listener, address), 0);
+  EXPECT_EQ(network_.Listen(listener, 1), 0);
+  EXPECT_EQ(Local(listener), address);
+  const int client =
+      Owned(network_.Socket(AddressFamily::kUnix, SocketKind::kStream));
+  EXPECT_EQ(network_.Connect(client, address), 0);
+  Owned(network_.Accept(listener, nullptr));
+  unlink(path.c_str());
+  EXPECT_EQ(
+      network_.Connect(client, SocketAddress::Unix(std::string(200, 'x'))),
+      -ENAMETOOLONG);
+}
+
+TEST_F(PosixNetworkTest, IPv6WhereThereIsOne) {
+  const SysResult fd =
+      network_.Socket(AddressFamily::kIPv6, SocketKind::kStream);
+  if (fd < 0) GTEST_SKIP() << "no IPv6";
+  Owned(fd);
+  const auto any = SocketAddress::Parse("::1", 0);
+  if (network_.Bind(static_cast<int>(fd), *any) < 0) GTEST_SKIP();
+  const SocketAddress local = Local(static_cast<int>(fd));
+  EXPECT_EQ(local.family(), AddressFamily::kIPv6);
+  EXPECT_EQ(local.ip(), any->ip());
+}
+
+TEST_F(PosixNetworkTest, Resolve) {
+  std::vector<SocketAddress> out;
+  EXPECT_EQ(network_.Resolve("10.1.2.3", 80, &out), 0);
+  ASSERT_EQ(out.size(), 1u);
+  EXPECT_EQ(out[0], SocketAddress::IPv4({10, 1, 2, 3}, 80));
+  out.clear();
+  EXPECT_EQ(network_.Resolve("localhost", 80, &out), 0);
+  EXPECT_FALSE(out.empty());
+  out.clear();
+  EXPECT_LT(network_.Resolve("no-such-name.invalid", 80, &out), 0);
+  EXPECT_TRUE(out.empty());
+}
+
+}  // namespace
+}  // namespace rondo
