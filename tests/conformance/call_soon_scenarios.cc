@@ -1,7 +1,7 @@
 // Ready handles: their order, cancelling them, stopping, what they throw.
 #include "rondo/runtime/event_loop.h"
 #include "rondo/runtime/handle.h"
-#include "rondo/tests/conformance/scenario.h"
+#include "rondo/tests/conformance/scenarios.h"
 
 namespace rondo::conformance {
 namespace {

@@ -7,7 +7,7 @@
 #include "rondo/runtime/future.h"
 #include "rondo/runtime/sleep.h"
 #include "rondo/runtime/task.h"
-#include "rondo/tests/conformance/scenario.h"
+#include "rondo/tests/conformance/scenarios.h"
 
 namespace rondo::conformance {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "rondo/tests/conformance/scenario.h"
+#include "rondo/tests/conformance/scenarios.h"
 
 namespace rondo::conformance {
 namespace {

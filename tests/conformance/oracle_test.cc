@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "rondo/tests/conformance/scenario.h"
+#include "rondo/tests/conformance/scenarios.h"
 
 namespace rondo::conformance {
 

@@ -1,8 +1,5 @@
 #include "rondo/tests/conformance/scenario.h"
 
-#include <algorithm>
-#include <iterator>
-
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/task.h"
 
@@ -32,19 +29,6 @@ std::string_view Run(Env& env, Scenario::Run run) {
 }
 
 }  // namespace
-
-Scenarios AllScenarios() {
-  Scenarios all;
-  for (Scenarios (*group)() :
-       {CallSoonScenarios, CancelScenarios, ContextScenarios, FutureScenarios,
-        GatherScenarios, LoopScenarios, RunScenarios, ShieldScenarios,
-        TaskScenarios, TimeoutScenarios, TimerScenarios, WaitForScenarios,
-        WaitScenarios}) {
-    std::ranges::copy(group(), std::back_inserter(all));
-  }
-  std::ranges::sort(all, {}, &Scenario::name);
-  return all;
-}
 
 std::vector<std::string> TraceOf(const Scenario& scenario) {
   Env env;

@@ -1,9 +1,7 @@
-// The scenarios of traces/asyncio, written in C++ on rondo's public API.
+// One program of the oracle: a function of Env&.
 //
-// A scenario is a function of Env&: a coroutine `main`, which runs as the task
-// "main", or a plain function `run`, which drives the loop itself. To add one,
-// write it in the file of its group, name it in the list at the file's end,
-// and put the trace that CPython gives into traces/asyncio.
+// It is a coroutine `main`, which runs as the task "main", or a plain function
+// `run`, which drives the loop itself.
 #ifndef RONDO_TESTS_CONFORMANCE_SCENARIO_H_
 #define RONDO_TESTS_CONFORMANCE_SCENARIO_H_
 
@@ -28,24 +26,6 @@ struct Scenario {
   Main main = nullptr;
 };
 using Scenarios = std::vector<Scenario>;
-
-// One group a file: x_scenarios.cc.
-Scenarios CallSoonScenarios();
-Scenarios CancelScenarios();
-Scenarios ContextScenarios();
-Scenarios FutureScenarios();
-Scenarios GatherScenarios();
-Scenarios LoopScenarios();
-Scenarios RunScenarios();
-Scenarios ShieldScenarios();
-Scenarios TaskScenarios();
-Scenarios TimeoutScenarios();
-Scenarios TimerScenarios();
-Scenarios WaitForScenarios();
-Scenarios WaitScenarios();
-
-// All of them, by name.
-Scenarios AllScenarios();
 
 // Runs `scenario` in a new Env and returns the lines of its trace.
 std::vector<std::string> TraceOf(const Scenario& scenario);

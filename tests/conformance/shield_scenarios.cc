@@ -8,7 +8,7 @@
 #include "rondo/runtime/sleep.h"
 #include "rondo/runtime/task.h"
 #include "rondo/tests/conformance/awaits.h"
-#include "rondo/tests/conformance/scenario.h"
+#include "rondo/tests/conformance/scenarios.h"
 
 namespace rondo::conformance {
 namespace {

@@ -11,7 +11,7 @@
 #include "rondo/runtime/task.h"
 #include "rondo/runtime/timeouts.h"
 #include "rondo/tests/conformance/awaits.h"
-#include "rondo/tests/conformance/scenario.h"
+#include "rondo/tests/conformance/scenarios.h"
 
 namespace rondo::conformance {
 namespace {

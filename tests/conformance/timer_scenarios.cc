@@ -5,7 +5,7 @@
 
 #include "rondo/runtime/event_loop.h"
 #include "rondo/runtime/handle.h"
-#include "rondo/tests/conformance/scenario.h"
+#include "rondo/tests/conformance/scenarios.h"
 
 namespace rondo::conformance {
 namespace {

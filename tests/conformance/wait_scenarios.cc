@@ -12,7 +12,7 @@
 #include "rondo/runtime/task.h"
 #include "rondo/runtime/wait.h"
 #include "rondo/tests/conformance/awaits.h"
-#include "rondo/tests/conformance/scenario.h"
+#include "rondo/tests/conformance/scenarios.h"
 
 namespace rondo::conformance {
 namespace {
