@@ -56,6 +56,7 @@ std::size_t Scheduler::PickFrom(PickPoint point,
     }
   }
   if (observer_ != nullptr) observer_->OnPick(point, candidates, chosen);
+  if (recorder_ != nullptr) recorder_->OnPick(point, candidates, chosen);
   return chosen;
 }
 
@@ -80,6 +81,7 @@ std::uint64_t Scheduler::Draw(Identity stream, std::uint64_t k,
     if (value != 0) tape_.Add(Decision::Draw(stream, k, value, n));
   }
   if (observer_ != nullptr) observer_->OnDraw(stream, k, n, value);
+  if (recorder_ != nullptr) recorder_->OnDraw(stream, k, n, value);
   return value;
 }
 

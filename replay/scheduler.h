@@ -68,6 +68,9 @@ class Scheduler final : public ReadyOrder, public Decisions {
   std::uint64_t Draw(Identity stream, std::uint64_t k,
                      std::uint64_t n) override;
 
+  // Another witness, of the run that is in progress: its recorder. May be null.
+  void set_recorder(DecisionObserver* recorder) { recorder_ = recorder; }
+
   LegalityMode mode() const { return mode_; }
   const RunPlan& plan() const { return plan_; }
 
@@ -83,6 +86,7 @@ class Scheduler final : public ReadyOrder, public Decisions {
 
   Strategy* strategy_;
   DecisionObserver* observer_;
+  DecisionObserver* recorder_ = nullptr;
   LegalityMode mode_;
   RunPlan plan_;
   std::uint64_t horizon_ = 0;

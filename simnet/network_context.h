@@ -43,9 +43,10 @@ struct NetworkContext {
   std::list<TcpConnection> connections;  // In order of creation.
 
   void Observe(NetworkEventKind kind, Identity host, Identity resource,
-               std::uint64_t length, std::string_view text) {
+               std::uint64_t length, std::string_view text,
+               std::string_view data = {}) {
     if (observer != nullptr) {
-      observer->OnNetworkEvent({kind, host, resource, length, text});
+      observer->OnNetworkEvent({kind, host, resource, length, text, data});
     }
   }
 };

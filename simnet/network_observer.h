@@ -35,6 +35,7 @@ struct NetworkEvent {
   Identity resource = 0;  // The connection, or the listener.
   std::uint64_t length = 0;
   std::string_view text;  // The name of the resource: "n1>n2:80#1".
+  std::string_view data;  // What was sent (kSend).
 };
 
 class NetworkObserver {

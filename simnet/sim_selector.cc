@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "rondo/simnet/deadlock_error.h"
+#include "rondo/runtime/errors.h"
 
 namespace rondo {
 namespace {

@@ -158,7 +158,8 @@ SysResult TcpConnection::Send(int side, std::span<const char> data) {
     done += size;
   }
   flow.written += taken;
-  Observe(NetworkEventKind::kSend, hosts_[side], taken);
+  Observe(NetworkEventKind::kSend, hosts_[side], taken,
+          std::string_view(data.data(), taken));
   return static_cast<SysResult>(taken);
 }
 
@@ -478,8 +479,9 @@ bool TcpConnection::Over() const {
 }
 
 void TcpConnection::Observe(NetworkEventKind kind, const NetworkHost* host,
-                            std::uint64_t length) {
-  context_.Observe(kind, host != nullptr ? host->id : 0, id_, length, name_);
+                            std::uint64_t length, std::string_view data) {
+  context_.Observe(kind, host != nullptr ? host->id : 0, id_, length, name_,
+                   data);
 }
 
 }  // namespace rondo::internal

@@ -105,7 +105,8 @@ class TcpConnection {
   void FinishDirection(TcpFlow& flow);
   Nanoseconds Latency(const Link& link, Identity stream, std::uint64_t* k);
   void Observe(NetworkEventKind kind, const NetworkHost* host,
-               std::uint64_t length);
+               std::uint64_t length,
+               std::string_view data = {});
 
   NetworkContext& context_;
   std::list<TcpConnection>::iterator self_;

@@ -8,7 +8,7 @@
 #include <system_error>
 #include <vector>
 
-#include "rondo/simnet/deadlock_error.h"
+#include "rondo/runtime/errors.h"
 
 namespace rondo {
 namespace {

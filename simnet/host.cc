@@ -1,0 +1,114 @@
+#include "rondo/simnet/host.h"
+
+#include <utility>
+
+#include "rondo/simnet/simulation.h"
+
+namespace rondo {
+
+void Host::TimerEvent::Happen() { host->NoteReady(); }
+
+Host::Host(Simulation& simulation, std::string name, HostMain main)
+    : simulation_(simulation),
+      name_(std::move(name)),
+      id_(HashName(name_)),
+      main_function_(std::move(main)),
+      timer_event_(this),
+      timer_label_("timer:" + name_) {
+  timer_stream_.id = Combine(id_, HashName("timer"));
+  timer_stream_.host = id_;
+  timer_stream_.label = timer_label_;
+  timer_stream_.is_timer = true;
+}
+
+Host::~Host() { Crash(); }
+
+void Host::Start() {
+  ++boot_;
+  NetworkFabric& fabric = simulation_.network();
+  network_ = boot_ == 0 ? &fabric.AddHost(name_) : &fabric.HostUp(name_);
+  clock_ = std::make_unique<VirtualClock>(simulation_.time_);
+  const Identity boot_id = Combine(id_, static_cast<std::uint64_t>(boot_));
+  random_ = std::make_unique<SeededRandom>(
+      Combine(simulation_.options_.seed, boot_id));
+  LoopSeams seams;
+  seams.clock = clock_.get();
+  seams.selector = &network_->selector();
+  seams.network = network_;
+  seams.random = random_.get();
+  seams.ready_order = simulation_.context_.ready_order;
+  if (Recorder* const recorder = simulation_.context_.recorder) {
+    seams.observer = &recorder->AddLoop(name_, boot_, network_);
+  }
+  seams.host = boot_id;
+  seams.adversarial = simulation_.context_.adversarial;
+  seams.driven = true;
+  loop_ = std::make_unique<EventLoop>(seams);
+  main_told_ = false;
+  main_ = loop_->CreateTask(main_function_(), "main");
+  Prepare();
+}
+
+void Host::Prepare() {
+  timeout_ = loop_->Prepare();
+  if (timeout_ == Nanoseconds(0) || network_->selector().HasReady()) {
+    NoteReady();
+    return;
+  }
+  EventQueue& queue = simulation_.queue_;
+  if (!timeout_.has_value()) {
+    queue.Clear(timer_stream_);
+    return;
+  }
+  const Nanoseconds due = clock_->TrueTimeOf(clock_->Now() + *timeout_);
+  if (!timer_stream_.empty()) {
+    if (timer_event_.time == due) return;
+    queue.Clear(timer_stream_);
+  }
+  queue.Schedule(timer_stream_, &timer_event_, due);
+}
+
+void Host::NoteReady() {
+  if (queued_ || loop_ == nullptr) return;
+  queued_ = true;
+  ready_since_ = simulation_.time_.now();
+  simulation_.runnable_.push_back(this);
+}
+
+void Host::Step() {
+  ++steps_;
+  loop_->Finish(network_->selector().Select(Nanoseconds(0)), timeout_);
+  Prepare();
+}
+
+Identity Host::NextStepId() const {
+  const internal::Node* const first = loop_->core()->ready_head;
+  const Identity what = first == nullptr
+                            ? Combine(HashName("io"), steps_)
+                            : internal::LoopCore::IdentityOf(first);
+  return Combine(Combine(id_, HashName("step")), what);
+}
+
+std::exception_ptr Host::TakeMainError() {
+  if (main_told_ || !main_.done()) return nullptr;
+  main_told_ = true;
+  main_.core()->MarkRetrieved();
+  return main_.core()->Error();
+}
+
+void Host::Crash() {
+  if (loop_ == nullptr) return;
+  simulation_.queue_.Clear(timer_stream_);
+  simulation_.network().HostDown(name_);
+  loop_->Kill();
+  main_ = Task<>();
+  loop_.reset();
+  if (queued_) {
+    queued_ = false;
+    std::erase(simulation_.runnable_, this);
+  }
+}
+
+void Host::Restart() { Start(); }
+
+}  // namespace rondo

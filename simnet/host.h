@@ -1,0 +1,104 @@
+// A simulated host: a whole machine of its own.
+//
+// It has its own event loop, clock, addresses, random numbers, and, through
+// its network, its own descriptors; it shares nothing with the other hosts but
+// the network. A host is made by Simulation::AddHost, which also steps it: a
+// host's loop must not be run by hand.
+//
+// Crash ends a host between two steps: its sockets fall silent, its timers and
+// callbacks are gone, its coroutines are destroyed, the youngest first,
+// without running. Restart runs its main again, on a new loop.
+//
+// Thread-safety: one run, one thread.
+#ifndef RONDO_SIMNET_HOST_H_
+#define RONDO_SIMNET_HOST_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "rondo/runtime/event_loop.h"
+#include "rondo/runtime/seeded_random.h"
+#include "rondo/simnet/event_queue.h"
+#include "rondo/simnet/sim_network.h"
+#include "rondo/simnet/virtual_clock.h"
+
+namespace rondo {
+
+class Simulation;
+
+// What a host runs. The function lives as long as the host.
+using HostMain = std::function<Coro<>()>;
+
+class Host {
+ public:
+  Host(Simulation& simulation, std::string name, HostMain main);
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+  ~Host();
+
+  const std::string& name() const { return name_; }
+  Identity id() const { return id_; }
+  // How often it was restarted.
+  std::int64_t boot() const { return boot_; }
+  bool up() const { return loop_ != nullptr; }
+
+  // REQUIRES: up().
+  EventLoop& loop() { return *loop_; }
+  SimNetwork& network() { return *network_; }
+  Random& random() { return *random_; }
+  VirtualClock& clock() { return *clock_; }
+
+  // REQUIRES: it is not this host that runs. Idempotent.
+  void Crash();
+  // REQUIRES: !up().
+  void Restart();
+
+ private:
+  friend class Simulation;
+
+  // Wakes the host when its next timer is due.
+  struct TimerEvent final : Event {
+    explicit TimerEvent(Host* h) : host(h) {}
+    void Happen() override;
+    void Discard() override {}
+
+    Host* host;
+  };
+
+  void Start();
+  // One iteration of its loop.
+  void Step();
+  // What the next iteration waits for.
+  void Prepare();
+  void NoteReady();
+  // An identity of its next step that no schedule changes.
+  Identity NextStepId() const;
+  // Of the main coroutine, once it has ended badly; told once.
+  std::exception_ptr TakeMainError();
+
+  Simulation& simulation_;
+  const std::string name_;
+  const Identity id_;
+  HostMain main_function_;
+  std::int64_t boot_ = -1;
+  SimNetwork* network_ = nullptr;
+  std::unique_ptr<VirtualClock> clock_;
+  std::unique_ptr<SeededRandom> random_;
+  std::unique_ptr<EventLoop> loop_;
+  Task<> main_;
+  bool main_told_ = false;
+  std::optional<Nanoseconds> timeout_;  // Of the iteration to come.
+  std::uint64_t steps_ = 0;
+  bool queued_ = false;        // Among the hosts that can run.
+  Nanoseconds ready_since_{};  // Since then.
+  EventStream timer_stream_;
+  TimerEvent timer_event_;
+  std::string timer_label_;
+};
+
+}  // namespace rondo
+
+#endif  // RONDO_SIMNET_HOST_H_

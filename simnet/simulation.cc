@@ -1,0 +1,262 @@
+#include "rondo/simnet/simulation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "rondo/runtime/await_chain.h"
+#include "rondo/runtime/identity.h"
+
+namespace rondo {
+
+// Numbers from the seed, and no picks.
+class Simulation::SeededDecisions final : public Decisions {
+ public:
+  explicit SeededDecisions(std::uint64_t seed) : seed_(seed) {}
+
+  std::size_t Pick(PickPoint, std::span<const Candidate>) override {
+    return 0;
+  }
+  std::uint64_t Draw(Identity stream, std::uint64_t k,
+                     std::uint64_t n) override {
+    const std::uint64_t bits = Combine(Combine(seed_, stream), k);
+    return static_cast<std::uint64_t>(
+        (static_cast<unsigned __int128>(bits) * n) >> 64);
+  }
+
+ private:
+  std::uint64_t seed_;
+};
+
+// Passes what happens in the network on to the recorder.
+class Simulation::NetworkWatch final : public NetworkObserver {
+ public:
+  NetworkWatch(Recorder* recorder, const VirtualTime& time)
+      : recorder_(recorder), time_(time) {}
+
+  void OnNetworkEvent(const NetworkEvent& event) override {
+    if (event.kind == NetworkEventKind::kSend) {
+      recorder_->Sent("send", event.resource, event.data);
+    }
+    if (event.resource != 0 && recorder_->writes()) {
+      recorder_->Resource(event.resource, "tcp", event.text);
+    }
+    recorder_->Event(time_.now(), NetworkEventKindName(event.kind),
+                     event.resource, static_cast<std::int64_t>(event.length),
+                     event.resource != 0 ? std::string_view() : event.text);
+  }
+
+ private:
+  Recorder* recorder_;
+  const VirtualTime& time_;
+};
+
+Simulation::Simulation(const SimulationOptions& options)
+    : Simulation(options, RunContext()) {}
+
+Simulation::Simulation(const SimulationOptions& options,
+                       const RunContext& context)
+    : options_(options), context_(context), true_clock_(time_) {
+  if (context_.decisions == nullptr) {
+    seeded_ = std::make_unique<SeededDecisions>(options.seed);
+    context_.decisions = seeded_.get();
+  }
+  if (context_.recorder != nullptr) {
+    watch_ = std::make_unique<NetworkWatch>(context_.recorder, time_);
+  }
+  NetworkOptions network;
+  network.link = {options.latency_min, options.latency_max};
+  fabric_ = std::make_unique<NetworkFabric>(
+      queue_, true_clock_, *context_.decisions, watch_.get(), network);
+}
+
+Simulation::~Simulation() {
+  EndAllHosts();
+  hosts_.clear();
+}
+
+Host& Simulation::AddHost(std::string name, HostMain main) {
+  hosts_.push_back(
+      std::make_unique<Host>(*this, std::move(name), std::move(main)));
+  hosts_.back()->Start();
+  return *hosts_.back();
+}
+
+Host& Simulation::host(std::string_view name) {
+  for (const std::unique_ptr<Host>& host : hosts_) {
+    if (host->name() == name) return *host;
+  }
+  throw std::out_of_range("no simulated host is called " + std::string(name));
+}
+
+void Simulation::SetLatency(Nanoseconds min, Nanoseconds max) {
+  fabric_->SetDefaultLink({min, max});
+}
+
+void Simulation::Run(HostMain body) {
+  if (ran_) throw RuntimeError("a Simulation runs only once");
+  ran_ = true;
+  main_host_ = &AddHost("main", std::move(body));
+  running_ = true;
+  struct End {
+    Simulation* simulation;
+    ~End() {
+      simulation->running_ = false;
+      // What the scenario owns may die when Run returns.
+      simulation->EndAllHosts();
+    }
+  } const end{this};
+  Drive();
+  if (failure_ != nullptr) std::rethrow_exception(failure_);
+}
+
+void Simulation::EndAllHosts() {
+  for (std::size_t i = hosts_.size(); i-- > 0;) hosts_[i]->Crash();
+}
+
+void Simulation::Fail(std::string id, std::string message) {
+  if (message.empty()) message = id;
+  RunFailed failure(RunKind::kFail, std::move(id), message);
+  if (!running_) throw failure;
+  if (failure_ == nullptr) failure_ = std::make_exception_ptr(failure);
+}
+
+void Simulation::Drive() {
+  if (context_.ready_order != nullptr) {
+    DriveExploring();
+  } else {
+    DriveDull();
+  }
+}
+
+// After a step: whether the run has ended, for whatever reason.
+bool Simulation::Over() {
+  if (failure_ != nullptr) return true;
+  if (context_.stop != nullptr && context_.stop(context_.stop_argument)) {
+    return true;
+  }
+  if (iterations_ > options_.iteration_budget) {
+    throw RunFailed(RunKind::kLivelock, "iterations",
+                    "the budget of " +
+                        std::to_string(options_.iteration_budget) +
+                        " iterations is spent");
+  }
+  if (time_.now() > options_.time_budget) {
+    throw RunFailed(RunKind::kLivelock, "time",
+                    "the budget of virtual time is spent");
+  }
+  return main_host_->main_.done();
+}
+
+void Simulation::StepHost(Host* host) {
+  ++iterations_;
+  host->queued_ = false;
+  current_ = host;
+  host->Step();
+  current_ = nullptr;
+  if (std::exception_ptr error = host->TakeMainError()) {
+    if (failure_ == nullptr) failure_ = std::move(error);
+  }
+}
+
+void Simulation::StepFirst() {
+  Host* const host = runnable_.front();
+  runnable_.erase(runnable_.begin());
+  StepHost(host);
+}
+
+void Simulation::Happen(Event* event) {
+  time_.AdvanceTo(event->time);
+  event->Happen();
+  for (const std::unique_ptr<Host>& host : hosts_) {
+    if (host->up() && host->network_->selector().HasReady()) {
+      host->NoteReady();
+    }
+  }
+}
+
+void Simulation::DriveDull() {
+  for (;;) {
+    const std::optional<Nanoseconds> next = queue_.earliest();
+    if (next.has_value() && (*next <= time_.now() || runnable_.empty())) {
+      Happen(queue_.PopEarliest());
+    } else if (!runnable_.empty()) {
+      StepFirst();
+      if (Over()) return;
+    } else {
+      ThrowDeadlock();
+    }
+  }
+}
+
+// Fills `choices_` and `candidates_`, the dull one first: what is due, the
+// hosts that can run, and what may come early because the rest may be late.
+void Simulation::CollectCandidates() {
+  choices_.clear();
+  candidates_.clear();
+  queue_.Candidates(&streams_);
+  Nanoseconds oldest = Nanoseconds::max();
+  for (const Host* host : runnable_) {
+    oldest = std::min(oldest, host->ready_since_);
+  }
+  if (!streams_.empty()) {
+    oldest = std::min(oldest, streams_.front()->head->time);
+  }
+  const auto add = [this](EventStream* stream) {
+    choices_.push_back({nullptr, stream});
+    candidates_.push_back({stream->head_id(), stream->host, stream->resource,
+                           stream->label});
+  };
+  std::size_t i = 0;
+  for (; i < streams_.size() && streams_[i]->head->time <= time_.now(); ++i) {
+    add(streams_[i]);
+  }
+  for (Host* host : runnable_) {
+    choices_.push_back({host, nullptr});
+    candidates_.push_back({host->NextStepId(), host->id(), 0, host->name()});
+  }
+  // Time moves on only as far as everything that waits may be late.
+  const Nanoseconds limit = internal::SaturatingAdd(oldest, options_.slack);
+  for (; i < streams_.size() && streams_[i]->head->time <= limit; ++i) {
+    add(streams_[i]);
+  }
+}
+
+void Simulation::DriveExploring() {
+  for (;;) {
+    CollectCandidates();
+    if (candidates_.empty()) ThrowDeadlock();
+    const std::size_t picked =
+        candidates_.size() == 1
+            ? 0
+            : context_.decisions->Pick(PickPoint::kEvent, candidates_);
+    const Choice choice = choices_[picked];
+    if (choice.stream != nullptr) {
+      Happen(queue_.Pop(*choice.stream));
+      continue;
+    }
+    std::erase(runnable_, choice.host);
+    StepHost(choice.host);
+    if (Over()) return;
+  }
+}
+
+void Simulation::ThrowDeadlock() {
+  std::string report =
+      "deadlock: nothing is ready, no timer is armed, nothing is under way\n";
+  for (const std::unique_ptr<Host>& host : hosts_) {
+    if (!host->up()) continue;
+    report += "host " + host->name() + ":\n";
+    report += DescribeAwaitChains(host->loop());
+  }
+  throw DeadlockError(report);
+}
+
+void Simulation::Output(std::string_view text) {
+  if (context_.recorder != nullptr) context_.recorder->Output(text);
+}
+
+void Simulation::Mark(std::string_view name, std::string_view json) {
+  if (context_.recorder != nullptr) context_.recorder->Mark(name, json);
+}
+
+}  // namespace rondo
