@@ -140,7 +140,7 @@ void EventLoop::RunNode(Node* node) {
       observer->OnRun(core->Describe(node));
     }
   }
-  const internal::NodeHolder holder(counted ? node : nullptr);
+  const internal::NodeRun run(counted ? node : nullptr);
   try {
     node->Run();
   } catch (const LoopExit&) {

@@ -85,7 +85,6 @@ class GatherState final : public FutureState<R>, public GatherChildren {
       : FutureState<R>(core), GatherChildren(return_exceptions) {}
 
   bool Cancel(std::string_view message) override {
-    this->MarkRetrieved();
     return !this->done() && CancelAll(message);
   }
   std::string Describe() const override {

@@ -34,7 +34,7 @@ class Handle {
     if (node_ != nullptr) node_->Unref();
   }
 
-  // Idempotent.
+  // Idempotent. A callback that cancels itself keeps what it holds to its end.
   void Cancel() {
     if (node_ == nullptr || node_->Has(internal::Node::kCancelled)) return;
     node_->Set(internal::Node::kCancelled);
@@ -42,7 +42,7 @@ class Handle {
       // May drop the queue's reference.
       node_->core()->timers.NoteCancelled();
     }
-    node_->Clear();
+    node_->ClearCancelled();  // Perhaps the end of this handle.
   }
   bool cancelled() const {
     return node_ != nullptr && node_->Has(internal::Node::kCancelled);

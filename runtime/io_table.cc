@@ -11,7 +11,7 @@ void Drop(Node* node) {
   if (node == nullptr) return;
   if (!node->Has(Node::kCancelled)) {
     node->Set(Node::kCancelled);
-    node->Clear();
+    node->ClearCancelled();
   }
   node->Unref();
 }

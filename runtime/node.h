@@ -51,6 +51,7 @@ class Node {
     kDoneCallback = 1 << 4,  // Waits in a future's list.
     kRepeats = 1 << 5,  // A reader or a writer: queued many times,
     kQueued = 1 << 6,   // and now in the ready queue.
+    kRunning = 1 << 7,  // Its callable must not be dropped now.
     // The rest is a task's.
     kWakeup = 1 << 8,       // The next step was caused by a future.
     kStarted = 1 << 9,      // The coroutine has been entered.
@@ -73,6 +74,12 @@ class Node {
   void Ref() { ++refs_; }
   void Unref() {
     if (--refs_ == 0) Destroy();
+  }
+
+  // Clears a node that was marked as cancelled: now, or if it cancels itself,
+  // when it has run.
+  void ClearCancelled() {
+    if (!Has(kRunning)) Clear();
   }
 
   bool Has(Flag flag) const { return (flags_ & flag) != 0; }
@@ -154,14 +161,20 @@ struct TimerNode : Node {
   }
 };
 
-// Drops one reference at the end of a scope.
-class NodeHolder {
+// Around the run of a callback (null: of a task, which keeps itself).
+// Takes over one reference.
+class NodeRun {
  public:
-  explicit NodeHolder(Node* node) : node_(node) {}
-  NodeHolder(const NodeHolder&) = delete;
-  NodeHolder& operator=(const NodeHolder&) = delete;
-  ~NodeHolder() {
-    if (node_ != nullptr) node_->Unref();
+  explicit NodeRun(Node* node) : node_(node) {
+    if (node_ != nullptr) node_->Set(Node::kRunning);
+  }
+  NodeRun(const NodeRun&) = delete;
+  NodeRun& operator=(const NodeRun&) = delete;
+  ~NodeRun() {
+    if (node_ == nullptr) return;
+    node_->Unset(Node::kRunning);
+    if (node_->Has(Node::kCancelled)) node_->Clear();
+    node_->Unref();
   }
 
  private:

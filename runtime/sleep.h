@@ -30,7 +30,10 @@ class SleepAwaiter : public WaitPoint {
     StartTimer();
     task->Park(self, this);
   }
-  void await_resume() { running_core->current_task->ThrowIfCancelled(); }
+  void await_resume() {
+    running_core->current_task->ThrowIfCancelled();
+    if (future != nullptr) future->RequireResult();  // Not if cancelled.
+  }
 
  private:
   void StartTimer();

@@ -20,7 +20,7 @@ struct WaitState {
     --unfinished;
     bool release =
         unfinished == 0 || return_when == ReturnWhen::kFirstCompleted;
-    if (return_when == ReturnWhen::kFirstException &&
+    if (!release && return_when == ReturnWhen::kFirstException &&
         future->state() == FutureCore::State::kException) {
       future->MarkRetrieved();
       release = true;

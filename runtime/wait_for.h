@@ -5,7 +5,8 @@
 // At the limit the awaitable is cancelled, and TimeoutError is thrown when it
 // has ended; if it ends with a result or another exception instead, that wins.
 // No value: no limit. A limit that is not positive gives a result only if it
-// is there already.
+// is there already. A result that nobody else can see, or that cannot be
+// copied, is moved; another one is copied.
 //
 // Cancellation: passed on to the awaitable.
 // Throws: TimeoutError; what the awaitable throws.
@@ -14,6 +15,7 @@
 #define RONDO_RUNTIME_WAIT_FOR_H_
 
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "rondo/runtime/clock.h"
@@ -26,6 +28,17 @@
 namespace rondo {
 namespace internal {
 
+template <class T>
+Coro<T> AwaitShared(Future<T> future) {
+  if constexpr (!std::is_reference_v<T> && std::is_copy_constructible_v<T>) {
+    T& result = co_await future;
+    if (!future.core()->unique()) co_return result;
+    co_return std::move(result);
+  } else {
+    co_return co_await std::move(future);
+  }
+}
+
 // WaitFor with a limit that has passed.
 template <class T>
 Coro<T> WaitForNothing(Future<T> future) {
@@ -33,7 +46,7 @@ Coro<T> WaitForNothing(Future<T> future) {
     co_await CancelAndWait(future);
     if (IsCancelled(future.core()->Error())) throw TimeoutError();
   }
-  co_return co_await std::move(future);
+  co_return co_await AwaitShared(std::move(future));
 }
 
 }  // namespace internal
@@ -44,10 +57,9 @@ Coro<T> WaitFor(Future<T> future, std::optional<Nanoseconds> limit) {
     co_return co_await internal::WaitForNothing(std::move(future));
   }
   TimeoutScope scope = TimeoutScope::After(limit);
-  co_return co_await WithTimeout(
-      scope, [&future](TimeoutScope&) -> Coro<T> {
-        co_return co_await std::move(future);
-      });
+  co_return co_await WithTimeout(scope, [&future](TimeoutScope&) {
+    return internal::AwaitShared(std::move(future));
+  });
 }
 
 template <class T>

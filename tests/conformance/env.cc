@@ -1,0 +1,63 @@
+#include "rondo/tests/conformance/env.h"
+
+#include <utility>
+
+#include "rondo/runtime/errors.h"
+
+namespace rondo::conformance {
+namespace {
+
+LoopSeams Seams(Clock* clock, Selector* selector, LoopObserver* observer) {
+  LoopSeams seams;
+  seams.clock = clock;
+  seams.selector = selector;
+  seams.observer = observer;
+  return seams;
+}
+
+// The messages of asyncio that name a callback or a type, without the name.
+std::string NeutralMessage(std::string_view message) {
+  if (message.starts_with("Exception in callback")) {
+    return "exception in callback";
+  }
+  if (message.ends_with("exception was never retrieved")) {
+    return "exception never retrieved";
+  }
+  if (message.starts_with("unhandled exception during")) {
+    return "unhandled exception during shutdown";
+  }
+  return std::string(message);
+}
+
+}  // namespace
+
+std::span<const ReadyEvent> JumpingSelector::Select(
+    std::optional<Nanoseconds> timeout) {
+  if (std::exchange(woken_, false)) return {};
+  if (!timeout.has_value()) {
+    throw DeadlockError("nothing is ready, and nothing will ever be");
+  }
+  clock_->Advance(*timeout);
+  return {};
+}
+
+Env::Env() : loop_(Seams(&clock_, &selector_, &trace_)) {
+  loop_.SetExceptionHandler([this](EventLoop&, const ExceptionReport& report) {
+    OnException(report);
+  });
+}
+
+void Env::OnException(const ExceptionReport& report) {
+  Log("handler: ", NeutralMessage(report.message), ": ",
+      ExceptionText(report.exception));
+}
+
+std::vector<std::string> Env::EndTrace(std::string_view scenario,
+                                       std::string_view outcome) {
+  muted_ = true;
+  std::vector<std::string> lines = trace_.lines();
+  lines.push_back(trace_.Summary(scenario, outcome, output_));
+  return lines;
+}
+
+}  // namespace rondo::conformance

@@ -1,0 +1,21 @@
+#include "rondo/tests/conformance/scenarios.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace rondo::conformance {
+
+Scenarios AllScenarios() {
+  Scenarios all;
+  for (Scenarios (*group)() :
+       {CallSoonScenarios, CancelScenarios, ContextScenarios, FutureScenarios,
+        GatherScenarios, LoopScenarios, RunScenarios, ShieldScenarios,
+        TaskScenarios, TimeoutScenarios, TimerScenarios, WaitForScenarios,
+        WaitScenarios}) {
+    std::ranges::copy(group(), std::back_inserter(all));
+  }
+  std::ranges::sort(all, {}, &Scenario::name);
+  return all;
+}
+
+}  // namespace rondo::conformance
