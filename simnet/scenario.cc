@@ -104,7 +104,7 @@ RunOutcome Execute(const Scenario& scenario, const ExecuteOptions& options,
   scheduler.set_recorder(&recorder);
   RunContext context;
   context.decisions = &scheduler;
-  context.ready_order = &scheduler;
+  if (!options.fifo) context.ready_order = &scheduler;
   context.adversarial = scheduler.mode() == LegalityMode::kAdversarial;
   ExecuteOptions with_budget = options;
   if (scheduler.plan().iteration_budget != 0) {

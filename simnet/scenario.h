@@ -23,6 +23,8 @@ struct ExecuteOptions {
   std::string name;            // For the trace's header.
   TraceSink* sink = nullptr;   // Null: digests only.
   int level = kTraceHandles;
+  // FIFO order also under a scheduler, which is then asked for numbers only.
+  bool fifo = false;
   // Asked after every step: true ends the run.
   std::function<bool()> stop = nullptr;
 };
