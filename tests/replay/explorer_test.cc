@@ -8,6 +8,8 @@
 #include <tuple>
 #include <vector>
 
+#include "rondo/replay/rerun.h"
+#include "rondo/replay/token.h"
 #include "rondo/runtime/identity.h"
 #include "rondo/tests/replay/toy_programs.h"
 #include "rondo/tests/replay/toy_world.h"
