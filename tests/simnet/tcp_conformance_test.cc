@@ -4,87 +4,18 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
-#include <chrono>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
-#include "rondo/runtime/epoll_selector.h"
-#include "rondo/runtime/posix_network.h"
-#include "rondo/simnet/network_fabric.h"
-#include "rondo/tests/simnet/dull_decisions.h"
+#include "rondo/tests/simnet/worlds.h"
 
 namespace rondo {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
 constexpr unsigned kBoth = kReadable | kWritable;
 constexpr Nanoseconds kZero(0);
-
-// A client's and a server's network.
-class World {
- public:
-  virtual ~World() = default;
-  virtual Network& client() = 0;
-  virtual Network& server() = 0;
-  // Where the server can be reached.
-  virtual SocketAddress server_address() = 0;
-  virtual Selector& selector(Network& network) = 0;
-  // Lets everything arrive that is under way.
-  virtual void Settle() = 0;
-};
-
-class KernelWorld final : public World {
- public:
-  Network& client() override { return network_; }
-  Network& server() override { return network_; }
-  SocketAddress server_address() override {
-    return SocketAddress::IPv4({127, 0, 0, 1}, 0);
-  }
-  Selector& selector(Network&) override { return selector_; }
-  void Settle() override { std::this_thread::sleep_for(milliseconds(3)); }
-
- private:
-  PosixNetwork network_;
-  EpollSelector selector_{0};
-};
-
-class SimWorld final : public World {
- public:
-  explicit SimWorld(bool two_hosts)
-      : client_(fabric_.AddHost("client")),
-        server_(two_hosts ? fabric_.AddHost("server") : client_) {}
-  Network& client() override { return client_; }
-  Network& server() override { return server_; }
-  SocketAddress server_address() override {
-    return &client_ == &server_ ? SocketAddress::IPv4({127, 0, 0, 1}, 0)
-                                : server_.address();
-  }
-  Selector& selector(Network& network) override {
-    return static_cast<SimNetwork&>(network).selector();
-  }
-  void Settle() override {
-    const Nanoseconds end = time_.now() + milliseconds(100);
-    while (!queue_.empty() && *queue_.earliest() <= end) {
-      time_.AdvanceTo(*queue_.earliest());
-      queue_.PopEarliest()->Happen();
-    }
-    time_.AdvanceTo(end);
-  }
-
- private:
-  EventQueue queue_;
-  VirtualTime time_;
-  VirtualClock clock_{time_};
-  DullDecisions decisions_;
-  NetworkFabric fabric_{queue_, clock_, decisions_};
-  SimNetwork& client_;
-  SimNetwork& server_;
-};
 
 // A descriptor with its network.
 struct Fd {
@@ -94,14 +25,7 @@ struct Fd {
 
 class TcpConformanceTest : public testing::TestWithParam<const char*> {
  protected:
-  void SetUp() override {
-    const std::string kind = GetParam();
-    if (kind == "kernel") {
-      world_ = std::make_unique<KernelWorld>();
-    } else {
-      world_ = std::make_unique<SimWorld>(kind == "two_hosts");
-    }
-  }
+  void SetUp() override { world_ = MakeWorld(GetParam()); }
   void TearDown() override {
     for (const Fd& fd : open_) fd.network->Close(fd.fd);
   }
