@@ -49,6 +49,7 @@ class Script {
     const int fd = static_cast<int>(
         network.Socket(AddressFamily::kIPv4, SocketKind::kStream));
     network.SetOption(fd, SocketOption::kReuseAddress, 1);
+    network.SetOption(fd, SocketOption::kNoDelay, 1);
     Show("bind", network.Bind(fd, address_));
     Show("listen", network.Listen(fd, static_cast<int>(random_.Below(4))));
     network.LocalAddress(fd, &address_);
@@ -98,6 +99,9 @@ class Script {
     Network& network = world_.client();
     const int fd = static_cast<int>(
         network.Socket(AddressFamily::kIPv4, SocketKind::kStream));
+    // The simulation has no Nagle, whose waiting for a delayed acknowledgement
+    // shows as late readiness. Accepted sockets inherit it from the listener.
+    network.SetOption(fd, SocketOption::kNoDelay, 1);
     const std::string name = "c" + std::to_string(++count_);
     Show("connect " + name, network.Connect(fd, address_));
     sockets_.push_back({&network, fd, name});
