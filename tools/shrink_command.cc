@@ -31,8 +31,9 @@ class ShrinkCommand final : public Command {
     flags->Argument("FILE", &file_, "the trace of a run that failed");
     flags->Add("output", &output_, "write the shrunk run's trace to this file")
         .Placeholder("FILE");
-    flags->Add("passed", &passed_,
-               "write the trace of the nearest run that passes")
+    flags
+        ->Add("passed", &passed_,
+              "write the trace of the nearest run that passes")
         .Placeholder("FILE");
     flags->Add("level", &level_, "of those traces: 0, 1 or 2").AtLeast(0);
     flags->Add("replays", &options_.max_replays, "run it at most so often");
@@ -83,9 +84,9 @@ class ShrinkCommand final : public Command {
                      const ShrinkResult& result) const {
     const int level = static_cast<int>(level_);
     if (!output_.empty()) {
-      const absl::Status status = RecordTape(scenario, result.tape, result.mode,
-                                             seed, level, output_)
-                                      .status();
+      const absl::Status status =
+          RecordTape(scenario, result.tape, result.mode, seed, level, output_)
+              .status();
       if (!status.ok()) return status;
     }
     if (!passed_.empty() && result.neighbour.has_value()) {
@@ -116,9 +117,9 @@ class ShrinkCommand final : public Command {
       return;
     }
     out << OutcomeLine(name, result.outcome) << "\n"
-        << "of " << recording.tape.size() << " decisions "
-        << result.tape.size() << " matter (" << result.replays
-        << " replays" << (result.minimal ? "" : ", ended early") << "):\n"
+        << "of " << recording.tape.size() << " decisions " << result.tape.size()
+        << " matter (" << result.replays << " replays"
+        << (result.minimal ? "" : ", ended early") << "):\n"
         << result.tape.ToString();
     if (result.neighbour.has_value()) {
       out << "it passes without: " << result.neighbour->removed.ToString()
