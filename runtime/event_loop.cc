@@ -208,7 +208,7 @@ void EventLoop::RunReadyInOrder() {
 void EventLoop::RunOnce() {
   const Running running(core_);
   const std::optional<Nanoseconds> timeout = Prepare();
-  Turn(core_->seams.selector->Select(timeout), timeout);
+  Finish(core_->seams.selector->Select(timeout), timeout);
 }
 
 void EventLoop::RunForever() {
@@ -231,9 +231,15 @@ void EventLoop::RunForever() {
   core_->running = true;
   core_->thread = internal::ThreadNumber();
   const Running running(core_);
+  Selector* const selector = core_->seams.selector;
   do {
-    const std::optional<Nanoseconds> timeout = Prepare();
-    Turn(core_->seams.selector->Select(timeout), timeout);
+    std::optional<Nanoseconds> timeout = Nanoseconds(0);
+    std::span<const ReadyEvent> events;
+    if (core_->ready_head == nullptr || !selector->MayPass()) {
+      timeout = Prepare();
+      events = selector->Select(timeout);
+    }
+    Turn(events, timeout);
   } while (!core_->stopping);
 }
 
