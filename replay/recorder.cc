@@ -129,8 +129,6 @@ void Recorder::OnPick(PickPoint point, const CandidateView& candidates,
   }
   // Dull answers are a function of the rest.
   if (sink_ == nullptr || (chosen == 0 && !everything)) return;
-  NameCandidate(pick, candidates.label(chosen));
-  NameCandidate(candidates.id(0), candidates.label(0));
   PickRecord record;
   record.stamp = NextStamp();
   record.point = point;
@@ -138,6 +136,9 @@ void Recorder::OnPick(PickPoint point, const CandidateView& candidates,
   record.over = candidates.id(0);
   if (everything) record.of = std::move(of);
   sink_->Write(record);
+  // After the pick: where two runs part, the choice comes first.
+  NameCandidate(pick, candidates.label(chosen));
+  NameCandidate(candidates.id(0), candidates.label(0));
 }
 
 // Steps, and what is no handle, have no paths: their labels must do.
