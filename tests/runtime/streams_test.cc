@@ -203,6 +203,26 @@ TEST_P(StreamTest, CancelledReadsLoseNoByte) {
   });
 }
 
+// Sends three bytes to a task that waits in Read, and returns when they are in
+// its buffer and its turn has not come.
+Coro<> GiveBytesTo(const Task<std::size_t>& reader, Stream& near) {
+  const internal::FutureRef<internal::FutureCore> waits =
+      internal::FutureRef<internal::FutureCore>::Share(
+          reader.task_core()->wait_point()->future);
+  // Wakes this coroutine in the same iteration, before the reader: the first
+  // to be called back is the first to have been here.
+  Future<> woken = CreateFuture();
+  const std::size_t removed = waits->RemoveCallback(reader.task_core());
+  EXPECT_EQ(removed, 1u);
+  internal::AddDoneCallback(waits.get(), HandleKind::kFutureDone, "woken",
+                            [woken](internal::FutureCore*) mutable {
+                              woken.SetResult();
+                            });
+  co_await near.WriteAll(std::string_view("abc"));
+  co_await woken;
+  waits->AddCallback(reader.task_core());  // Queued now: it is done.
+}
+
 // The bytes are in the reader's buffer already, and its task is cancelled
 // before it has its turn.
 TEST_P(StreamTest, AReadCancelledBetweenItsBytesAndItsTurnGivesThemBack) {
@@ -210,14 +230,9 @@ TEST_P(StreamTest, AReadCancelledBetweenItsBytesAndItsTurnGivesThemBack) {
     std::array<char, 10> buffer;
     Task<std::size_t> reader = CreateTask(ReadSome(&far, buffer));
     co_await Sleep(1ms);
-    co_await near.WriteAll(std::string_view("abc"));
-    // Asks in every iteration whether the reader has its bytes.
-    while (!reader.task_core()->wait_point()->future->done()) {
-      co_await Yield();
-      if (reader.done()) break;
-      if (reader.task_core()->wait_point() == nullptr) break;
-    }
-    EXPECT_FALSE(reader.done()) << "the test came too late";
+    co_await GiveBytesTo(reader, near);
+    EXPECT_EQ(buffer[2], 'c');
+    EXPECT_FALSE(reader.done());
     reader.Cancel();
     co_await Yield();
     EXPECT_TRUE(reader.cancelled());
@@ -231,11 +246,19 @@ TEST_P(StreamTest, AReadOfADyingStreamIsAborted) {
     std::array<char, 10> buffer;
     const Task<SystemFailure> reader =
         CreateTask(FailureOf(ReadSome(stream.get(), buffer)));
-    const Task<SystemFailure> writer =
-        CreateTask(FailureOf(WriteMuch(stream.get())));
     co_await Sleep(1ms);
     stream.reset();
     EXPECT_EQ((co_await reader).code, ECONNABORTED);
+  });
+}
+
+TEST_P(StreamTest, AWriteOfADyingStreamIsAborted) {
+  WithPair([](Stream& near, Stream&) -> Coro<> {
+    auto stream = std::make_unique<Stream>(std::move(near));
+    const Task<SystemFailure> writer =
+        CreateTask(FailureOf(WriteMuch(stream.get())));
+    co_await Sleep(20ms);
+    stream.reset();
     EXPECT_EQ((co_await writer).code, ECONNABORTED);
   });
 }
@@ -247,11 +270,7 @@ TEST_P(StreamTest, AReadThatHasItsBytesSurvivesTheStream) {
     const Task<std::size_t> reader =
         CreateTask(ReadSome(stream.get(), buffer));
     co_await Sleep(1ms);
-    co_await near.WriteAll(std::string_view("abc"));
-    while (!reader.task_core()->wait_point()->future->done()) {
-      co_await Yield();
-      if (reader.task_core()->wait_point() == nullptr) break;
-    }
+    co_await GiveBytesTo(reader, near);
     stream.reset();
     EXPECT_EQ(co_await reader, 3u);
   });
