@@ -67,8 +67,7 @@ class Recorder final : public DecisionObserver {
   void Resource(Identity id, std::string_view kind, std::string_view name);
 
   // The run is over. `why`: "exit", "fail", ...
-  void End(std::string_view why, std::string_view id,
-           std::string_view message);
+  void End(std::string_view why, std::string_view id, std::string_view message);
 
   // Of all iterations so far: equal runs, equal chains.
   std::uint64_t chain() const { return chains_.whole(); }
@@ -77,6 +76,8 @@ class Recorder final : public DecisionObserver {
 
  private:
   class LoopRecorder;
+
+  void NameCandidate(Identity id, std::string label);
 
   // The stamp of a record about what runs now, or about the world.
   Stamp NextStamp();
@@ -90,7 +91,8 @@ class Recorder final : public DecisionObserver {
   LoopRecorder* active_ = nullptr;  // Whose iteration is in progress.
   std::int64_t last_g_ = 0;
   ChainDigests chains_;
-  std::set<Identity> resources_;  // That have been named.
+  std::set<Identity> resources_;   // That have been named.
+  std::set<Identity> candidates_;  // The same.
 };
 
 }  // namespace rondo
