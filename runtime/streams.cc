@@ -171,7 +171,17 @@ bool StreamReadAwaiter::await_ready() {
 }
 
 std::size_t StreamReadAwaiter::await_resume() {
-  if (future != nullptr) Settle();
+  if (future != nullptr) {
+    try {
+      Settle();
+    } catch (const CancelledError&) {
+      // What had come by then is for the next read.
+      if (result_ > 0) {
+        stream_->Unread({buffer_.data(), static_cast<std::size_t>(result_)});
+      }
+      throw;
+    }
+  }
   if (result_ < 0) ThrowSocketError(result_, "recv", stream_->peer());
   return static_cast<std::size_t>(result_);
 }
