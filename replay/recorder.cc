@@ -102,8 +102,7 @@ void Recorder::Begin(const TraceHeader& header) {
 
 LoopObserver& Recorder::AddLoop(std::string_view host, std::int64_t boot,
                                 const Network* network) {
-  loops_.push_back(
-      std::make_unique<LoopRecorder>(this, host, boot, network));
+  loops_.push_back(std::make_unique<LoopRecorder>(this, host, boot, network));
   return *loops_.back();
 }
 

@@ -67,8 +67,7 @@ class Recorder final : public DecisionObserver {
   void Resource(Identity id, std::string_view kind, std::string_view name);
 
   // The run is over. `why`: "exit", "fail", ...
-  void End(std::string_view why, std::string_view id,
-           std::string_view message);
+  void End(std::string_view why, std::string_view id, std::string_view message);
 
   // Of all iterations so far: equal runs, equal chains.
   std::uint64_t chain() const { return chains_.whole(); }

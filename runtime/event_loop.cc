@@ -67,62 +67,21 @@ std::optional<Nanoseconds> EventLoop::Prepare() {
 
 void EventLoop::Finish(std::span<const ReadyEvent> events,
                        std::optional<Nanoseconds> timeout) {
+  const Running running(core_);
+  Turn(events, timeout);
+}
+
+void EventLoop::FireTimers(std::span<const ReadyEvent> events,
+                           std::optional<Nanoseconds> timeout) {
   LoopCore* const core = core_;
-  const Running running(core);
   LoopObserver* const observer = core->seams.observer;
-  if (!events.empty()) core->io->Process(events);
-  if (!core->inbox->empty()) DrainInbox();
-  if (core->timers.live() > 0 || observer != nullptr) {
-    const Nanoseconds now = time();
-    if (observer != nullptr) observer->OnSelected(now, timeout, events);
-    const Nanoseconds limit = now + core->seams.clock->resolution();
-    while (Node* const timer = core->timers.PopDue(limit.count() - 1)) {
-      core->Push(timer);
-      if (observer != nullptr) observer->OnTimerFired(core->Describe(timer));
-    }
+  const Nanoseconds now = time();
+  if (observer != nullptr) observer->OnSelected(now, timeout, events);
+  const Nanoseconds limit = now + core->seams.clock->resolution();
+  while (Node* const timer = core->timers.PopDue(limit.count() - 1)) {
+    core->Push(timer);
+    if (observer != nullptr) observer->OnTimerFired(core->Describe(timer));
   }
-  RunReady();
-  if (observer != nullptr) {
-    observer->OnIterationEnd(core->ready_count, core->timers.live());
-  }
-}
-
-void EventLoop::RunReady() {
-  Node* const last = core_->ready_last;  // What comes later waits.
-  if (last == nullptr) return;
-  internal::ContextSlot* const outer = internal::current_context;
-  struct Restore {
-    internal::ContextSlot* outer;
-    LoopCore* core;
-    ~Restore() {
-      internal::current_context = outer;
-      core->running_node = nullptr;
-    }
-  } const restore{outer, core_};
-  if (core_->seams.ready_order != nullptr) {
-    RunReadyInOrder();
-  } else {
-    RunNodes(last);
-  }
-}
-
-// Runs the ready queue up to `last`.
-void EventLoop::RunNodes(Node* last) {
-  LoopCore* const core = core_;
-  Node* node;
-  do {
-    node = core->Pop();
-    if (node->Has(Node::kTask) && !core->watched) [[likely]] {
-      internal::current_context = &node->context;
-      const bool end = node == last;
-      static_cast<TaskCore*>(node)->TaskCore::Run();  // Perhaps its end.
-      if (end) return;
-      continue;
-    }
-    const bool end = node == last;
-    RunNode(node);
-    if (end) return;
-  } while (true);
 }
 
 void EventLoop::RunNode(Node* node) {
@@ -148,6 +107,59 @@ void EventLoop::RunNode(Node* node) {
   } catch (...) {  // tidy: allow(catch-all) told to the exception handler
     core->Report("Exception in callback", std::current_exception(),
                  core->watched ? core->Describe(node).label() : "");
+  }
+}
+
+// Runs the ready queue up to `last`.
+inline void EventLoop::RunNodes(Node* last) {
+  LoopCore* const core = core_;
+  Node* node;
+  do {
+    node = core->Pop();
+    if (node->Has(Node::kTask) && !core->watched) [[likely]] {
+      internal::current_context = &node->context;
+      const bool end = node == last;
+      static_cast<TaskCore*>(node)->Step();  // Perhaps its end.
+      if (end) return;
+      continue;
+    }
+    const bool end = node == last;
+    RunNode(node);
+    if (end) return;
+  } while (true);
+}
+
+inline void EventLoop::RunReady() {
+  Node* const last = core_->ready_last;  // What comes later waits.
+  if (last == nullptr) return;
+  internal::ContextSlot* const outer = internal::current_context;
+  struct Restore {
+    internal::ContextSlot* outer;
+    LoopCore* core;
+    ~Restore() {
+      internal::current_context = outer;
+      core->running_node = nullptr;
+    }
+  } const restore{outer, core_};
+  if (core_->seams.ready_order != nullptr) {
+    RunReadyInOrder();
+  } else {
+    RunNodes(last);
+  }
+}
+
+inline void EventLoop::Turn(std::span<const ReadyEvent> events,
+                            std::optional<Nanoseconds> timeout) {
+  LoopCore* const core = core_;
+  LoopObserver* const observer = core->seams.observer;
+  if (!events.empty()) core->io->Process(events);
+  if (!core->inbox->empty()) DrainInbox();
+  if (core->timers.live() > 0 || observer != nullptr) {
+    FireTimers(events, timeout);
+  }
+  RunReady();
+  if (observer != nullptr) [[unlikely]] {
+    observer->OnIterationEnd(core->ready_count, core->timers.live());
   }
 }
 
@@ -218,8 +230,16 @@ void EventLoop::RunForever() {
   } const stopped{core_};
   core_->running = true;
   core_->thread = internal::ThreadNumber();
+  const Running running(core_);
+  Selector* const selector = core_->seams.selector;
   do {
-    RunOnce();
+    std::optional<Nanoseconds> timeout = Nanoseconds(0);
+    std::span<const ReadyEvent> events;
+    if (core_->ready_head == nullptr || !selector->MayPass()) {
+      timeout = Prepare();
+      events = selector->Select(timeout);
+    }
+    Turn(events, timeout);
   } while (!core_->stopping);
 }
 

@@ -226,6 +226,11 @@ class EventLoop {
   }
   void RunUntilDone(internal::FutureCore* future, bool own);
   void DrainInbox();
+  // Finish, on the thread's running loop.
+  void Turn(std::span<const ReadyEvent> events,
+            std::optional<Nanoseconds> timeout);
+  void FireTimers(std::span<const ReadyEvent> events,
+                  std::optional<Nanoseconds> timeout);
   void RunReady();
   void RunReadyInOrder();
   void RunNode(internal::Node* node);

@@ -33,10 +33,7 @@ LoopHooks& LoopCore::Hooks() {
   return *hooks;
 }
 
-LoopCore* RunningCore() {
-  if (running_core == nullptr) throw RuntimeError("no running event loop");
-  return running_core;
-}
+void ThrowNoRunningLoop() { throw RuntimeError("no running event loop"); }
 
 std::uint64_t ThreadNumber() {
   static std::atomic<std::uint64_t> last = 0;

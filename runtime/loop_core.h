@@ -176,7 +176,14 @@ inline Pool* CurrentPool() {
 }
 
 // The running core. Throws: RuntimeError if no loop runs on this thread.
-LoopCore* RunningCore();
+[[noreturn]] void ThrowNoRunningLoop();
+inline LoopCore* RunningCore() {
+  LoopCore* const core = running_core;
+  if (core == nullptr) [[unlikely]] {
+    ThrowNoRunningLoop();
+  }
+  return core;
+}
 
 }  // namespace internal
 }  // namespace rondo

@@ -52,6 +52,7 @@ class Node {
     kRepeats = 1 << 5,  // A reader or a writer: queued many times,
     kQueued = 1 << 6,   // and now in the ready queue.
     kRunning = 1 << 7,  // Its callable must not be dropped now.
+    kCleared = 1 << 13,  // Its callable is gone.
     // The rest is a task's.
     kWakeup = 1 << 8,       // The next step was caused by a future.
     kStarted = 1 << 9,      // The coroutine has been entered.
@@ -105,11 +106,18 @@ class Node {
   ContextSlot context;
 
  protected:
-  ~Node() { delete info(); }
+  ~Node() {
+    if (info() != nullptr) [[unlikely]] {
+      DeleteInfo();
+    }
+  }
 
   std::uintptr_t info_ = 0;
   std::uint32_t refs_ = 1;
   std::uint32_t flags_;
+
+ private:
+  void DeleteInfo();
 };
 
 // A callable in a node. Base is Node, or a struct that derives from it.
@@ -118,13 +126,15 @@ class CallableNode final : public Base {
  public:
   template <class... Args>
   explicit CallableNode(F&& f, Args&&... args)
-      : Base(std::forward<Args>(args)...), has_(true) {
+      : Base(std::forward<Args>(args)...) {
     ::new (static_cast<void*>(&storage_)) F(std::move(f));
   }
 
   void Run() override { this->Invoke(*reinterpret_cast<F*>(&storage_)); }
   void Clear() override {
-    if (std::exchange(has_, false)) reinterpret_cast<F*>(&storage_)->~F();
+    if (this->Has(Node::kCleared)) return;
+    this->Set(Node::kCleared);
+    reinterpret_cast<F*>(&storage_)->~F();
   }
   void Destroy() override {
     Clear();
@@ -136,7 +146,6 @@ class CallableNode final : public Base {
   ~CallableNode() = default;
 
   alignas(F) unsigned char storage_[sizeof(F)];
-  bool has_;
 };
 
 struct CallbackNode : Node {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "rondo/runtime/identity.h"
@@ -139,6 +140,11 @@ void* Pool::CarveJittered(std::size_t index) {
     jitter_ = MixBits(jitter_);
     if (jitter_ % 4 == 0) Carve(16 * (1 + jitter_ / 4 % 8));
     block = static_cast<FreeBlock*>(Carve(index * 8));
+    // Nobody may rely on what was there before.
+    Unpoison(block, index * 8);
+    std::memset(static_cast<void*>(block), static_cast<int>(jitter_ & 0xff),
+                index * 8);
+    Poison(block, index * 8);
   }
   for (std::size_t i = kBatch - 1; i > 0; --i) {
     jitter_ = MixBits(jitter_);

@@ -11,7 +11,8 @@ namespace rondo {
 // Numbers from the seed, and no picks.
 class Simulation::SeededDecisions final : public Decisions {
  public:
-  explicit SeededDecisions(std::uint64_t seed) : seed_(seed) {}
+  SeededDecisions(std::uint64_t seed, Recorder* recorder)
+      : seed_(seed), recorder_(recorder) {}
 
   std::size_t Pick(PickPoint, std::span<const Candidate>) override {
     return 0;
@@ -19,12 +20,15 @@ class Simulation::SeededDecisions final : public Decisions {
   std::uint64_t Draw(Identity stream, std::uint64_t k,
                      std::uint64_t n) override {
     const std::uint64_t bits = Combine(Combine(seed_, stream), k);
-    return static_cast<std::uint64_t>(
+    const auto value = static_cast<std::uint64_t>(
         (static_cast<unsigned __int128>(bits) * n) >> 64);
+    if (recorder_ != nullptr) recorder_->OnDraw(stream, k, n, value);
+    return value;
   }
 
  private:
   std::uint64_t seed_;
+  Recorder* recorder_;
 };
 
 // Passes what happens in the network on to the recorder.
@@ -64,7 +68,7 @@ Simulation::Simulation(const SimulationOptions& options,
                        const RunContext& context)
     : options_(options), context_(context), true_clock_(time_) {
   if (context_.decisions == nullptr) {
-    seeded_ = std::make_unique<SeededDecisions>(options.seed);
+    seeded_ = std::make_unique<SeededDecisions>(options.seed, context.recorder);
     context_.decisions = seeded_.get();
   }
   if (context_.recorder != nullptr) {

@@ -252,10 +252,10 @@ void TcpConnection::Arrive(Segment* segment) {
 
 void TcpConnection::ArriveData(TcpFlow& flow, Segment* segment) {
   TcpSocket* receiver = ends_[1 - flow.from].get();
-  if (!Alive(receiver) || receiver->orphan()) {
+  if (!Alive(receiver) || receiver->RefusesData()) {
     context_.pool.Delete(segment);
     // Nobody can read it any more. A sender that knows needs no telling.
-    if (Alive(receiver)) receiver->Ended(false);
+    if (Alive(receiver)) receiver->PeerReset();
     if (Alive(ends_[flow.from].get())) SendReset(1 - flow.from);
     return;
   }
