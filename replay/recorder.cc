@@ -129,12 +129,25 @@ void Recorder::OnPick(PickPoint point, const CandidateView& candidates,
   }
   // Dull answers are a function of the rest.
   if (sink_ == nullptr || (chosen == 0 && !everything)) return;
+  NameCandidate(pick, candidates.label(chosen));
+  NameCandidate(candidates.id(0), candidates.label(0));
   PickRecord record;
   record.stamp = NextStamp();
   record.point = point;
   record.pick = pick;
   record.over = candidates.id(0);
   if (everything) record.of = std::move(of);
+  sink_->Write(record);
+}
+
+// Steps, and what is no handle, have no paths: their labels must do.
+void Recorder::NameCandidate(Identity id, std::string label) {
+  if (!Writes(kTraceHandles) || label.empty()) return;
+  if (!candidates_.insert(id).second) return;
+  StrRecord record;
+  record.stamp = NextStamp();
+  record.id = id;
+  record.path = std::move(label);
   sink_->Write(record);
 }
 

@@ -20,7 +20,8 @@ Host::Host(Simulation& simulation, std::string name, HostMain main)
       main_function_(std::move(main)),
       timer_stream_base_(Combine(id_, HashName("timer"))),
       timer_event_(this),
-      timer_label_("timer:" + name_) {
+      timer_label_("timers of " + name_),
+      step_label_("step of " + name_) {
   timer_stream_.host = id_;
   timer_stream_.label = timer_label_;
   timer_stream_.is_timer = true;

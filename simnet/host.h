@@ -102,6 +102,7 @@ class Host {
   EventStream timer_stream_;
   TimerEvent timer_event_;
   std::string timer_label_;
+  std::string step_label_;
 };
 
 }  // namespace rondo

@@ -224,7 +224,8 @@ void Simulation::CollectCandidates() {
   }
   for (Host* host : runnable_) {
     choices_.push_back({host, nullptr});
-    candidates_.push_back({host->NextStepId(), host->id(), 0, host->name()});
+    candidates_.push_back(
+        {host->NextStepId(), host->id(), 0, host->step_label_});
   }
   // Time moves on only as far as everything that waits may be late.
   const Nanoseconds limit = internal::SaturatingAdd(oldest, options_.slack);

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "rondo/replay/build_info.h"
+#include "rondo/replay/decision_names.h"
+#include "rondo/replay/rerun.h"
 #include "rondo/replay/shrink.h"
 #include "rondo/replay/token.h"
 #include "rondo/tools/scenario_commands.h"
@@ -75,6 +77,7 @@ class ShrinkCommand final : public Command {
     }
     const absl::Status written = Write(scenario, seed, result);
     if (!written.ok()) return Complain(err, "shrink", written);
+    RerunTape(run_once, result.tape, result.mode, {.observer = &names_});
     Print(*recording, result, out);
     return result.minimal ? kExitFinding : kExitNondeterminism;
   }
@@ -120,9 +123,9 @@ class ShrinkCommand final : public Command {
         << "of " << recording.tape.size() << " decisions " << result.tape.size()
         << " matter (" << result.replays << " replays"
         << (result.minimal ? "" : ", ended early") << "):\n"
-        << result.tape.ToString();
+        << names_.Describe(result.tape);
     if (result.neighbour.has_value()) {
-      out << "it passes without: " << result.neighbour->removed.ToString()
+      out << "it passes without: " << names_.Describe(result.neighbour->removed)
           << "\n";
     }
     out << "to see it again:\n  " << program_ << " replay " << word << " "
@@ -135,6 +138,7 @@ class ShrinkCommand final : public Command {
   std::string passed_;
   std::int64_t level_ = kTraceHandles;
   ShrinkOptions options_;
+  DecisionNames names_;
   bool json_ = false;
 };
 
