@@ -124,10 +124,10 @@ class Node {
 template <class F, class Base = Node>
 class CallableNode final : public Base {
  public:
-  template <class... Args>
-  explicit CallableNode(F&& f, Args&&... args)
+  template <class G, class... Args>
+  explicit CallableNode(G&& f, Args&&... args)
       : Base(std::forward<Args>(args)...) {
-    ::new (static_cast<void*>(&storage_)) F(std::move(f));
+    ::new (static_cast<void*>(&storage_)) F(std::forward<G>(f));
   }
 
   void Run() override { this->Invoke(*reinterpret_cast<F*>(&storage_)); }
@@ -196,7 +196,13 @@ N* MakeNode(Pool* pool, Args&&... args) {
   static_assert(alignof(N) <= 16, "over-aligned callables are not supported");
   // A multiple of 16 is aligned to 16.
   static_assert(alignof(N) < 16 || sizeof(N) % 16 == 0);
-  return ::new (pool->Allocate(sizeof(N))) N(std::forward<Args>(args)...);
+  void* const memory = pool->Allocate(sizeof(N));
+  try {
+    return ::new (memory) N(std::forward<Args>(args)...);
+  } catch (...) {  // tidy: allow(catch-all) of a callable's copy
+    Pool::Free(memory, sizeof(N));
+    throw;
+  }
 }
 
 }  // namespace rondo::internal
