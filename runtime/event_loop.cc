@@ -87,8 +87,8 @@ void EventLoop::FireTimers(std::span<const ReadyEvent> events,
 [[gnu::always_inline]] inline void EventLoop::RunNode(Node* node) {
   LoopCore* const core = core_;
   const bool counted = !node->Has(Node::kTask);
-  node->Unset(Node::kQueued);
   if (node->Has(Node::kCancelled)) {
+    node->Unset(Node::kQueued);
     if (counted) node->Unref();
     return;
   }
