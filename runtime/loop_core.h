@@ -113,11 +113,13 @@ struct LoopCore {
   }
   bool AcceptsSlow() const;
 
-  // The node of a new callback, queued. Returns it with the queue's reference.
+  // The node of a new callback, with the queue's reference. Inline, or small
+  // callables would go through memory.
   template <class F>
-  Node* NewCallback(F&& f, HandleKind kind, std::string_view name) {
+  [[gnu::always_inline]] Node* NewCallback(F&& f, HandleKind kind,
+                                           std::string_view name) {
     using N = CallableNode<std::decay_t<F>, CallbackNode>;
-    N* const node = MakeNode<N>(pool, std::decay_t<F>(std::forward<F>(f)));
+    N* const node = MakeNode<N>(pool, std::forward<F>(f));
     node->context.CopyCurrent();
     if (watched) [[unlikely]] {
       Identify(node, kind, name);

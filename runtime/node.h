@@ -7,6 +7,7 @@
 #define RONDO_RUNTIME_NODE_H_
 
 #include <cstdint>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -76,6 +77,8 @@ class Node {
   void Unref() {
     if (--refs_ == 0) Destroy();
   }
+  // Nobody else holds it.
+  bool unique() const { return refs_ == 1; }
 
   // Clears a node that was marked as cancelled: now, or if it cancels itself,
   // when it has run.
@@ -86,6 +89,10 @@ class Node {
   bool Has(Flag flag) const { return (flags_ & flag) != 0; }
   void Set(Flag flag) { flags_ |= flag; }
   void Unset(Flag flag) { flags_ &= ~static_cast<std::uint32_t>(flag); }
+  // Has left the ready queue and runs. (One write: it is waited for.)
+  void BeginRun() {
+    flags_ = (flags_ | kRunning) & ~static_cast<std::uint32_t>(kQueued);
+  }
 
   // The loop whose pool the node came from.
   LoopCore* core() const {
@@ -124,26 +131,28 @@ class Node {
 template <class F, class Base = Node>
 class CallableNode final : public Base {
  public:
-  template <class... Args>
-  explicit CallableNode(F&& f, Args&&... args)
+  template <class G, class... Args>
+  explicit CallableNode(G&& f, Args&&... args)
       : Base(std::forward<Args>(args)...) {
-    ::new (static_cast<void*>(&storage_)) F(std::move(f));
+    ::new (static_cast<void*>(&storage_)) F(std::forward<G>(f));
   }
 
-  void Run() override { this->Invoke(*reinterpret_cast<F*>(&storage_)); }
+  void Run() override { this->Invoke(callable()); }
   void Clear() override {
     if (this->Has(Node::kCleared)) return;
     this->Set(Node::kCleared);
-    reinterpret_cast<F*>(&storage_)->~F();
+    callable().~F();
   }
   void Destroy() override {
-    Clear();
+    if (!this->Has(Node::kCleared)) callable().~F();
     this->~CallableNode();
     Pool::Free(this, sizeof(*this));
   }
 
  private:
   ~CallableNode() = default;
+
+  F& callable() { return *std::launder(reinterpret_cast<F*>(&storage_)); }
 
   alignas(F) unsigned char storage_[sizeof(F)];
 };
@@ -175,12 +184,16 @@ struct TimerNode : Node {
 class NodeRun {
  public:
   explicit NodeRun(Node* node) : node_(node) {
-    if (node_ != nullptr) node_->Set(Node::kRunning);
+    if (node_ != nullptr) node_->BeginRun();
   }
   NodeRun(const NodeRun&) = delete;
   NodeRun& operator=(const NodeRun&) = delete;
   ~NodeRun() {
     if (node_ == nullptr) return;
+    if (node_->unique()) [[likely]] {
+      node_->Destroy();
+      return;
+    }
     node_->Unset(Node::kRunning);
     if (node_->Has(Node::kCancelled)) node_->Clear();
     node_->Unref();
@@ -196,7 +209,13 @@ N* MakeNode(Pool* pool, Args&&... args) {
   static_assert(alignof(N) <= 16, "over-aligned callables are not supported");
   // A multiple of 16 is aligned to 16.
   static_assert(alignof(N) < 16 || sizeof(N) % 16 == 0);
-  return ::new (pool->Allocate(sizeof(N))) N(std::forward<Args>(args)...);
+  void* const memory = pool->Allocate(sizeof(N));
+  try {
+    return ::new (memory) N(std::forward<Args>(args)...);
+  } catch (...) {  // tidy: allow(catch-all) of a callable's copy
+    Pool::Free(memory, sizeof(N));
+    throw;
+  }
 }
 
 }  // namespace rondo::internal
