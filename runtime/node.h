@@ -7,8 +7,11 @@
 #define RONDO_RUNTIME_NODE_H_
 
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -120,7 +123,9 @@ class Node {
   void DeleteInfo();
 };
 
-// A callable in a node. Base is Node, or a struct that derives from it.
+// A callable in a node. Base is Node, or a struct that derives from it. One
+// that is too large for a block of a pool's chunk is kept outside: core() needs
+// the chunk.
 template <class F, class Base = Node>
 class CallableNode final : public Base {
  public:
@@ -143,9 +148,14 @@ class CallableNode final : public Base {
   }
 
  private:
+  static constexpr bool kOutside = sizeof(F) > 768;
+  using Stored = std::conditional_t<kOutside, std::unique_ptr<F>, F>;
+
   ~CallableNode() = default;
 
-  alignas(F) unsigned char storage_[sizeof(F)];
+  Stored* stored() { return std::launder(reinterpret_cast<Stored*>(&storage_)); }
+
+  alignas(Stored) unsigned char storage_[sizeof(Stored)];
 };
 
 struct CallbackNode : Node {
@@ -194,6 +204,7 @@ class NodeRun {
 template <class N, class... Args>
 N* MakeNode(Pool* pool, Args&&... args) {
   static_assert(alignof(N) <= 16, "over-aligned callables are not supported");
+  static_assert(sizeof(N) <= Pool::kMaxBlock);
   // A multiple of 16 is aligned to 16.
   static_assert(alignof(N) < 16 || sizeof(N) % 16 == 0);
   return ::new (pool->Allocate(sizeof(N))) N(std::forward<Args>(args)...);
