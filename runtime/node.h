@@ -132,14 +132,25 @@ class CallableNode final : public Base {
   template <class... Args>
   explicit CallableNode(F&& f, Args&&... args)
       : Base(std::forward<Args>(args)...) {
-    ::new (static_cast<void*>(&storage_)) F(std::move(f));
+    if constexpr (kOutside) {
+      ::new (static_cast<void*>(&storage_))
+          Stored(std::make_unique<F>(std::move(f)));
+    } else {
+      ::new (static_cast<void*>(&storage_)) Stored(std::move(f));
+    }
   }
 
-  void Run() override { this->Invoke(*reinterpret_cast<F*>(&storage_)); }
+  void Run() override {
+    if constexpr (kOutside) {
+      this->Invoke(**stored());
+    } else {
+      this->Invoke(*stored());
+    }
+  }
   void Clear() override {
     if (this->Has(Node::kCleared)) return;
     this->Set(Node::kCleared);
-    reinterpret_cast<F*>(&storage_)->~F();
+    stored()->~Stored();
   }
   void Destroy() override {
     Clear();
