@@ -213,6 +213,15 @@ void Recorder::Resource(Identity id, std::string_view kind,
   sink_->Write(record);
 }
 
+void Recorder::DrawStream(Identity stream, std::string_view path) {
+  if (sink_ == nullptr) return;
+  StrRecord record;
+  record.stamp = NextStamp();
+  record.id = stream;
+  record.path.assign(path);
+  sink_->Write(record);
+}
+
 void Recorder::End(std::string_view why, std::string_view id,
                    std::string_view message) {
   active_ = nullptr;

@@ -66,6 +66,9 @@ class Recorder final : public DecisionObserver {
   // Before the first use of a resource.
   void Resource(Identity id, std::string_view kind, std::string_view name);
 
+  // Before the first use of a stream of draws.
+  void DrawStream(Identity stream, std::string_view path);
+
   // The run is over. `why`: "exit", "fail", ...
   void End(std::string_view why, std::string_view id, std::string_view message);
 

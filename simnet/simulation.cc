@@ -52,6 +52,10 @@ class Simulation::NetworkWatch final : public NetworkObserver {
                      event.resource != 0 ? std::string_view() : event.text);
   }
 
+  void OnDrawStream(Identity stream, std::string_view path) override {
+    if (!ended_) recorder_->DrawStream(stream, path);
+  }
+
   // What comes now is no part of the run.
   void End() { ended_ = true; }
 
@@ -86,9 +90,9 @@ Simulation::~Simulation() {
 }
 
 Host& Simulation::AddHost(std::string name, HostMain main) {
-  hosts_.push_back(
-      std::make_unique<Host>(*this, std::move(name), std::move(main)));
-  hosts_.back()->Start();
+  auto host = std::make_unique<Host>(*this, std::move(name), std::move(main));
+  host->Start();  // Or it was never there.
+  hosts_.push_back(std::move(host));
   return *hosts_.back();
 }
 
@@ -122,7 +126,7 @@ void Simulation::Run(HostMain body) {
 
 void Simulation::EndAllHosts() {
   if (watch_ != nullptr) watch_->End();
-  for (std::size_t i = hosts_.size(); i-- > 0;) hosts_[i]->Crash();
+  for (std::size_t i = hosts_.size(); i-- > 0;) hosts_[i]->End();
 }
 
 void Simulation::Fail(std::string id, std::string message) {
@@ -168,6 +172,7 @@ void Simulation::StepHost(Host* host) {
   if (std::exception_ptr error = host->TakeMainError()) {
     if (failure_ == nullptr) failure_ = std::move(error);
   }
+  if (host->crashing_) host->End();
 }
 
 void Simulation::StepFirst() {

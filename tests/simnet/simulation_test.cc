@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -12,10 +13,8 @@
 
 #include "rondo/runtime/context.h"
 #include "rondo/runtime/errors.h"
-#include "rondo/runtime/gather.h"
 #include "rondo/runtime/server.h"
 #include "rondo/runtime/sleep.h"
-#include "rondo/runtime/wait_for.h"
 #include "rondo/simnet/scenario.h"
 #include "rondo/simnet/simulate.h"
 #include "rondo/tests/support/run_twice.h"
