@@ -135,20 +135,10 @@ void Recorder::OnPick(PickPoint point, const CandidateView& candidates,
   record.pick = pick;
   record.over = candidates.id(0);
   if (everything) record.of = std::move(of);
-  sink_->Write(record);
-  // After the pick: where two runs part, the choice comes first.
-  NameCandidate(pick, candidates.label(chosen));
-  NameCandidate(candidates.id(0), candidates.label(0));
-}
-
-// Steps, and what is no handle, have no paths: their labels must do.
-void Recorder::NameCandidate(Identity id, std::string label) {
-  if (!Writes(kTraceHandles) || label.empty()) return;
-  if (!candidates_.insert(id).second) return;
-  StrRecord record;
-  record.stamp = NextStamp();
-  record.id = id;
-  record.path = std::move(label);
+  if (Writes(kTraceHandles)) {
+    record.pick_name = candidates.label(chosen);
+    record.over_name = candidates.label(0);
+  }
   sink_->Write(record);
 }
 

@@ -80,8 +80,6 @@ class Recorder final : public DecisionObserver {
  private:
   class LoopRecorder;
 
-  void NameCandidate(Identity id, std::string label);
-
   // The stamp of a record about what runs now, or about the world.
   Stamp NextStamp();
   bool Writes(int level) const {
@@ -94,8 +92,7 @@ class Recorder final : public DecisionObserver {
   LoopRecorder* active_ = nullptr;  // Whose iteration is in progress.
   std::int64_t last_g_ = 0;
   ChainDigests chains_;
-  std::set<Identity> resources_;   // That have been named.
-  std::set<Identity> candidates_;  // The same.
+  std::set<Identity> resources_;  // That have been named.
 };
 
 }  // namespace rondo
