@@ -138,7 +138,7 @@ void CountSame(const Parting& parting, TraceDiff* diff) {
   diff->same_chain = chains.whole();
 }
 
-void Explain(const Parting& parting, const Finding& finding,
+void Explain(const Parting& parting, const PartingCause& finding,
              const TraceNames& names_a, const TraceNames& names_b,
              TraceDiff* diff) {
   const auto index = [](const std::vector<std::size_t>& list, std::size_t at) {
@@ -184,7 +184,7 @@ TraceDiff Diff(const Trace& a, const Trace& b, DiffOptions options) {
   }
   const TraceNames names_a(a);
   const TraceNames names_b(b);
-  Finding finding = Classify(parting, names_a, names_b);
+  PartingCause finding = Classify(parting, names_a, names_b);
   diff.diff_class = faults.empty() ? finding.diff_class : DiffClass::kHeader;
   diff.details = faults;
   diff.details.insert(diff.details.end(), finding.details.begin(),

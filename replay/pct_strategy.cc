@@ -18,7 +18,7 @@ void PctStrategy::Begin(const RunPlan& plan) {
   fallen_.clear();
   change_points_.clear();
   const std::uint64_t picks =
-      plan.dull.picks > 0 ? plan.dull.picks : kPicksWithoutProfile;
+      plan.dull.picks > 0 ? 2 * plan.dull.picks + 4 : kPicksWithoutProfile;
   const std::uint64_t changes =
       RandomBelow(RandomWord(key_, HashName("depth")),
                   std::max<std::uint64_t>(options_.max_depth, 1));

@@ -4,8 +4,9 @@
 //
 // In a run of k picks of n owners a bug of depth d is found with a chance of
 // at least 1 / (n * k^(d-1)). Where the original estimates k from the runs
-// before, the picks of the dull run serve, so that runs stay independent; d is
-// drawn in each run from 1 to `max_depth`. Faults and draws are sparse.
+// before, twice the picks of the dull run serve (another order often asks more
+// questions), so that runs stay independent; d is drawn in each run from 1 to
+// `max_depth`. Faults and draws are sparse.
 // Source: Burckhardt, Kothari, Musuvathi, Nagarakatte, "A Randomized Scheduler
 // with Probabilistic Guarantees of Finding Bugs" (ASPLOS 2010).
 #ifndef RONDO_REPLAY_PCT_STRATEGY_H_

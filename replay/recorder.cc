@@ -102,8 +102,7 @@ void Recorder::Begin(const TraceHeader& header) {
 
 LoopObserver& Recorder::AddLoop(std::string_view host, std::int64_t boot,
                                 const Network* network) {
-  loops_.push_back(
-      std::make_unique<LoopRecorder>(this, host, boot, network));
+  loops_.push_back(std::make_unique<LoopRecorder>(this, host, boot, network));
   return *loops_.back();
 }
 
@@ -136,6 +135,20 @@ void Recorder::OnPick(PickPoint point, const CandidateView& candidates,
   record.pick = pick;
   record.over = candidates.id(0);
   if (everything) record.of = std::move(of);
+  sink_->Write(record);
+  // After the pick: where two runs part, the choice comes first.
+  NameCandidate(pick, candidates.label(chosen));
+  NameCandidate(candidates.id(0), candidates.label(0));
+}
+
+// Steps, and what is no handle, have no paths: their labels must do.
+void Recorder::NameCandidate(Identity id, std::string label) {
+  if (!Writes(kTraceHandles) || label.empty()) return;
+  if (!candidates_.insert(id).second) return;
+  StrRecord record;
+  record.stamp = NextStamp();
+  record.id = id;
+  record.path = std::move(label);
   sink_->Write(record);
 }
 
@@ -197,6 +210,15 @@ void Recorder::Resource(Identity id, std::string_view kind,
   record.resource = id;
   record.kind.assign(kind);
   record.name.assign(name);
+  sink_->Write(record);
+}
+
+void Recorder::DrawStream(Identity stream, std::string_view path) {
+  if (sink_ == nullptr) return;
+  StrRecord record;
+  record.stamp = NextStamp();
+  record.id = stream;
+  record.path.assign(path);
   sink_->Write(record);
 }
 

@@ -12,9 +12,6 @@
 namespace rondo {
 namespace {
 
-// Pairs are merged only on tapes this short: the work grows with the square.
-constexpr std::size_t kMostToPair = 12;
-
 // What can go in chunks of a sixteenth goes before anything finer is tried.
 constexpr std::size_t kCoarse = 16;
 
@@ -106,7 +103,6 @@ class Shrinker {
   bool DropSubjects();
   bool DropChunks(std::size_t least);
   bool MergeSubjects();
-  bool MergePairs();
   bool HoldsToGoFirst();
   bool TrySingles();
   bool LowerDraws();
@@ -121,6 +117,7 @@ class Shrinker {
   ShrinkResult best_;
   Cost cost_;
   // Tapes that did not help: only asked for membership.
+  // tidy: allow(hash-order) only membership is asked for
   absl::flat_hash_set<std::uint64_t> rejected_;
 };
 
@@ -236,29 +233,6 @@ bool Shrinker::MergeSubjects() {
     }
   }
   return better;
-}
-
-// Two picks: one that lets either overtake the other's.
-bool Shrinker::MergePairs() {
-  if (best_.tape.size() > kMostToPair) return false;
-  const Tape tape = best_.tape;
-  for (std::size_t i = 0; i < tape.size(); ++i) {
-    for (std::size_t j = 0; j < tape.size(); ++j) {
-      const Decision& x = tape[i];
-      const Decision& y = tape[j];
-      if (i == j || x.is_draw() || y.is_draw() || x.point != y.point ||
-          x.subject == y.answer) {
-        continue;
-      }
-      const Decision go = Decision::GoFirst(x.point, x.subject, y.answer);
-      const Decision hold = Decision::Hold(x.point, x.subject, y.answer);
-      if (Try(Replacing(tape, i, go).Without(j)) ||
-          Try(Replacing(tape, i, hold).Without(j))) {
-        return true;
-      }
-    }
-  }
-  return false;
 }
 
 bool Shrinker::HoldsToGoFirst() {
@@ -386,7 +360,6 @@ ShrinkResult Shrinker::Run(const Tape& tape, LegalityMode mode) {
     better |= DropSubjects();
     better |= MergeSubjects();
     better |= DropChunks(1);
-    better |= MergePairs();
     better |= HoldsToGoFirst();
     better |= LowerDraws();
     if (better || TrySingles()) continue;

@@ -11,14 +11,15 @@
 // each accepted run the decisions that met nothing are dropped.
 //
 // The passes: the empty tape; the weaker mode; without a whole kind; delta
-// debugging over decisions (halves, quarters, …, one by one); merging several
-// picks into one; lowering draws; any single pick in place of all of them
-// (which delta debugging, going downhill, does not find); until nothing more
-// gives way, which is the 1-minimality that the result promises. Source:
-// Zeller, Hildebrandt, "Simplifying and Isolating Failure-Inducing Input" (TSE
-// 2002), over facts instead of positions (see tape.h); the ordering of results
-// after MacIver, Donaldson, "Test-Case Reduction via Test-Case Generation"
-// (ECOOP 2020).
+// debugging over decisions, in chunks, by subject and one by one; several picks
+// about one candidate merged into a hold; draws lowered; any single pick in
+// place of all of them (which delta debugging, going downhill, does not find);
+// until nothing more gives way, which is the 1-minimality that is promised.
+//
+// Source: Zeller, Hildebrandt, "Simplifying and Isolating Failure-Inducing
+// Input" (TSE 2002), over facts instead of positions (see tape.h); the order
+// of results after MacIver, Donaldson, "Test-Case Reduction via Test-Case
+// Generation" (ECOOP 2020).
 //
 // Thread-safety: as the scenario's.
 #ifndef RONDO_REPLAY_SHRINK_H_

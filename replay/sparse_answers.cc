@@ -15,9 +15,9 @@ constexpr std::uint64_t kSparsest = 1 << 11;
 void SparseAnswers::Begin(const RunPlan& plan) {
   key_ = Combine(RunKey(plan.seed, plan.run), HashName("sparse"));
   pick_key_ = Combine(key_, HashName("pick"));
-  pick_one_in_ =
-      RandomMagnitude(RandomWord(key_, HashName("pick density")),
-                      plan.dull.picks > 0 ? plan.dull.picks : kSparsest);
+  pick_one_in_ = RandomMagnitude(
+      RandomWord(key_, HashName("pick density")),
+      plan.dull.picks > 0 ? 2 * plan.dull.picks + 2 : kSparsest);
   draw_one_in_ =
       RandomMagnitude(RandomWord(key_, HashName("draw density")), kSparsest);
   covers_events_ = OneIn(RandomWord(key_, HashName("events")), 2);

@@ -5,13 +5,14 @@
 namespace rondo {
 namespace {
 
-constexpr std::uint64_t kLongestWithoutProfile = 256;
+// The dull run may have had few questions where a starved one has many.
+constexpr std::uint64_t kLeastLongest = 64;
 
 }  // namespace
 
 void StarvationStrategy::Begin(const RunPlan& plan) {
   key_ = Combine(RunKey(plan.seed, plan.run), HashName("starvation"));
-  longest_ = plan.dull.picks > 0 ? plan.dull.picks : kLongestWithoutProfile;
+  longest_ = kLeastLongest + 2 * plan.dull.picks;
   sparse_.Begin(plan);
 }
 

@@ -2,7 +2,7 @@
 // the stalled disk, the task that the scheduler forgot.
 //
 // In each run one owner in `starved_one_in` is starved: its time is cut into
-// windows of its own length, on a logarithmic scale up to the length of the
+// windows of its own length, on a logarithmic scale up to twice that of the
 // dull run, and in every other window, at random, all others go before it.
 // Everything else is FIFO; faults and draws are sparse. All of this is a
 // function of (run, owner, step): no state, and one task more leaves the

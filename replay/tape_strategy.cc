@@ -36,7 +36,7 @@ std::size_t TapeStrategy::Choose(PickPoint point,
         continue;
       }
       const std::size_t chosen = candidates.Find(tape_[at].answer);
-      if (chosen < candidates.size() && chosen != i) {
+      if (chosen < candidates.size()) {
         spent_[at] = used_[at] = true;
         return chosen;
       }

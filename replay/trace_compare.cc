@@ -88,7 +88,7 @@ class GroupComparison {
         same_tape_(parting.a.header.seed == parting.b.header.seed &&
                    parting.a.header.parent == parting.b.header.parent) {}
 
-  Finding Find() {
+  PartingCause Find() {
     if (a_.it != nullptr && b_.it != nullptr) {
       finding_.lanes = DifferingLanes(a_.it->digest, b_.it->digest);
     }
@@ -276,7 +276,7 @@ class GroupComparison {
   const TraceNames& names_b_;
   bool live_;
   bool same_tape_;
-  Finding finding_;
+  PartingCause finding_;
 };
 
 // "host n1, iteration 3: …", or that the trace has ended.
@@ -350,7 +350,7 @@ const Record* Parting::record_b() const {
   return at < list_b.size() ? &b.records[list_b[at]] : nullptr;
 }
 
-Finding Classify(const Parting& parting, const TraceNames& names_a,
+PartingCause Classify(const Parting& parting, const TraceNames& names_a,
                  const TraceNames& names_b) {
   const Record* left = parting.record_a();
   const Record* right = parting.record_b();
@@ -358,7 +358,7 @@ Finding Classify(const Parting& parting, const TraceNames& names_a,
       SameStamp(StampOf(*left), StampOf(*right))) {
     return GroupComparison(parting, names_a, names_b).Find();
   }
-  Finding finding;
+  PartingCause finding;
   finding.details.push_back(
       {"next", Whole(left, names_a), Whole(right, names_b)});
   if (IsEnd(left) || IsEnd(right)) {

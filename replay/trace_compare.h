@@ -60,7 +60,7 @@ struct Parting {
 };
 
 // What is found at a parting.
-struct Finding {
+struct PartingCause {
   DiffClass diff_class = DiffClass::kLeak;
   std::vector<DiffDetail> details;
   std::string lanes;
@@ -69,7 +69,7 @@ struct Finding {
 };
 
 // REQUIRES: !parting.equal().
-Finding Classify(const Parting& parting, const TraceNames& names_a,
+PartingCause Classify(const Parting& parting, const TraceNames& names_a,
                  const TraceNames& names_b);
 
 // Differences of the headers: those that matter, and those that may be.

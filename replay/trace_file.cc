@@ -193,4 +193,11 @@ absl::StatusOr<Trace> ReadTraceText(std::string name, const std::string& text,
   return ReadAll(*std::move(reader), options);
 }
 
+absl::Status CheckReplayable(const TraceHeader& recorded) {
+  if (recorded.sem == kLoopSemantics) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("recorded with loop semantics ", recorded.sem,
+                   ", and this program has ", kLoopSemantics));
+}
+
 }  // namespace rondo

@@ -109,6 +109,10 @@ absl::StatusOr<Trace> ReadTrace(const std::string& path,
 absl::StatusOr<Trace> ReadTraceText(std::string name, const std::string& text,
                                     ReadTraceOptions options = {});
 
+// Whether a run with this header can be replayed by this library:
+// FailedPrecondition when it was recorded with other loop semantics.
+absl::Status CheckReplayable(const TraceHeader& recorded);
+
 }  // namespace rondo
 
 #endif  // RONDO_REPLAY_TRACE_FILE_H_

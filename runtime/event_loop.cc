@@ -286,6 +286,7 @@ void EventLoop::Close() {
 
 void EventLoop::Kill() {
   LoopCore* const core = core_;
+  const Running running(core);  // What dies sees its own loop.
   core->inert = true;
   core->open = false;
   while (core->ready_head != nullptr) {

@@ -149,6 +149,7 @@ std::vector<std::size_t> FirstOccurrences(
   for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
   std::sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
     if (futures[a] == futures[b]) return a < b;
+    // tidy: allow(pointer-order) only to find the equal ones
     return std::less<FutureCore*>()(futures[a], futures[b]);
   });
   places.erase(std::unique(places.begin(), places.end(),

@@ -7,9 +7,11 @@
 #define RONDO_RUNTIME_NODE_H_
 
 #include <cstdint>
+#include <memory>
 #include <new>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -127,34 +129,53 @@ class Node {
   void DeleteInfo();
 };
 
-// A callable in a node. Base is Node, or a struct that derives from it.
+// A callable in a node. Base is Node, or a struct that derives from it. One
+// that is too large for a block of a pool's chunk is kept outside: core() needs
+// the chunk.
 template <class F, class Base = Node>
 class CallableNode final : public Base {
  public:
   template <class G, class... Args>
   explicit CallableNode(G&& f, Args&&... args)
       : Base(std::forward<Args>(args)...) {
-    ::new (static_cast<void*>(&storage_)) F(std::forward<G>(f));
+    if constexpr (kOutside) {
+      ::new (static_cast<void*>(&storage_))
+          Stored(std::make_unique<F>(std::forward<G>(f)));
+    } else {
+      ::new (static_cast<void*>(&storage_)) Stored(std::forward<G>(f));
+    }
   }
 
   void Run() override { this->Invoke(callable()); }
   void Clear() override {
     if (this->Has(Node::kCleared)) return;
     this->Set(Node::kCleared);
-    callable().~F();
+    stored()->~Stored();
   }
   void Destroy() override {
-    if (!this->Has(Node::kCleared)) callable().~F();
+    if (!this->Has(Node::kCleared)) stored()->~Stored();
     this->~CallableNode();
     Pool::Free(this, sizeof(*this));
   }
 
  private:
+  static constexpr bool kOutside = sizeof(F) > 768;
+  using Stored = std::conditional_t<kOutside, std::unique_ptr<F>, F>;
+
   ~CallableNode() = default;
 
-  F& callable() { return *std::launder(reinterpret_cast<F*>(&storage_)); }
+  Stored* stored() {
+    return std::launder(reinterpret_cast<Stored*>(&storage_));
+  }
+  F& callable() {
+    if constexpr (kOutside) {
+      return **stored();
+    } else {
+      return *stored();
+    }
+  }
 
-  alignas(F) unsigned char storage_[sizeof(F)];
+  alignas(Stored) unsigned char storage_[sizeof(Stored)];
 };
 
 struct CallbackNode : Node {
@@ -207,6 +228,7 @@ class NodeRun {
 template <class N, class... Args>
 N* MakeNode(Pool* pool, Args&&... args) {
   static_assert(alignof(N) <= 16, "over-aligned callables are not supported");
+  static_assert(sizeof(N) <= Pool::kMaxBlock);
   // A multiple of 16 is aligned to 16.
   static_assert(alignof(N) < 16 || sizeof(N) % 16 == 0);
   void* const memory = pool->Allocate(sizeof(N));

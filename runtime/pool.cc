@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "rondo/runtime/identity.h"
@@ -20,6 +21,11 @@ struct Chunk {
 };
 
 namespace {
+
+// Before a block that is too large for the chunks.
+struct alignas(16) LargeHeader {
+  Pool* pool;
+};
 
 // Chunks that this thread has used and may use again: a scenario that runs
 // thousands of times must not ask the kernel for memory each time.
@@ -122,7 +128,11 @@ void* Pool::Carve(std::size_t bytes) {
 void* Pool::AllocateSlow(std::size_t size) {
   const std::size_t index = (size + 7) / 8;
   if (index >= kClasses) {
-    return ::operator new(size);
+    auto* const large =
+        static_cast<LargeHeader*>(::operator new(sizeof(LargeHeader) + size));
+    large->pool = this;
+    ++live_;
+    return large + 1;
   }
   void* const block = jitter_ == 0 ? Carve(index * 8) : CarveJittered(index);
   Unpoison(block, index * 8);
@@ -139,6 +149,11 @@ void* Pool::CarveJittered(std::size_t index) {
     jitter_ = MixBits(jitter_);
     if (jitter_ % 4 == 0) Carve(16 * (1 + jitter_ / 4 % 8));
     block = static_cast<FreeBlock*>(Carve(index * 8));
+    // Nobody may rely on what was there before.
+    Unpoison(block, index * 8);
+    std::memset(static_cast<void*>(block), static_cast<int>(jitter_ & 0xff),
+                index * 8);
+    Poison(block, index * 8);
   }
   for (std::size_t i = kBatch - 1; i > 0; --i) {
     jitter_ = MixBits(jitter_);
@@ -154,7 +169,10 @@ void* Pool::CarveJittered(std::size_t index) {
 }
 
 void Pool::FreeLarge(void* block, std::size_t size) {
-  ::operator delete(block, size);
+  LargeHeader* const large = static_cast<LargeHeader*>(block) - 1;
+  Pool* const pool = large->pool;
+  ::operator delete(large, sizeof(LargeHeader) + size);
+  if (--pool->live_ == 0 && pool->released_) pool->Die();
 }
 
 }  // namespace rondo::internal

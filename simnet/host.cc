@@ -2,26 +2,33 @@
 
 #include <utility>
 
+#include "rondo/runtime/errors.h"
 #include "rondo/simnet/simulation.h"
 
 namespace rondo {
 
-void Host::TimerEvent::Happen() { host->NoteReady(); }
+void Host::TimerEvent::Happen() {
+  host->NoteReady();
+  if (host->simulation_.context_.ready_order != nullptr) {
+    host->ScheduleTimer(std::nullopt);
+  }
+}
 
 Host::Host(Simulation& simulation, std::string name, HostMain main)
     : simulation_(simulation),
       name_(std::move(name)),
       id_(HashName(name_)),
       main_function_(std::move(main)),
+      timer_stream_base_(Combine(id_, HashName("timer"))),
       timer_event_(this),
-      timer_label_("timer:" + name_) {
-  timer_stream_.id = Combine(id_, HashName("timer"));
+      timer_label_("timers of " + name_),
+      step_label_("step of " + name_) {
   timer_stream_.host = id_;
   timer_stream_.label = timer_label_;
   timer_stream_.is_timer = true;
 }
 
-Host::~Host() { Crash(); }
+Host::~Host() { End(); }
 
 void Host::Start() {
   ++boot_;
@@ -46,6 +53,8 @@ void Host::Start() {
   loop_ = std::make_unique<EventLoop>(seams);
   main_told_ = false;
   main_ = loop_->CreateTask(main_function_(), "main");
+  // Whatever the code that starts it has in its context.
+  main_.task_core()->context.Reset();
   Prepare();
 }
 
@@ -53,18 +62,37 @@ void Host::Prepare() {
   timeout_ = loop_->Prepare();
   if (timeout_ == Nanoseconds(0) || network_->selector().HasReady()) {
     NoteReady();
-    return;
+    if (simulation_.context_.ready_order == nullptr) return;
+    ScheduleTimer(std::nullopt);
+  } else {
+    ScheduleTimer(timeout_);
   }
+}
+
+void Host::ScheduleTimer(std::optional<Nanoseconds> longest) {
   EventQueue& queue = simulation_.queue_;
-  if (!timeout_.has_value()) {
+  const internal::LoopCore& core = *loop_->core();
+  const internal::TimerNode* const timer =
+      core.timers.FirstAfter(clock_->Now().count());
+  if (timer == nullptr) {
     queue.Clear(timer_stream_);
     return;
   }
-  const Nanoseconds due = clock_->TrueTimeOf(clock_->Now() + *timeout_);
+  Nanoseconds due = clock_->TrueTimeOf(Nanoseconds(timer->when));
+  Identity id =
+      Combine(timer_stream_base_, internal::LoopCore::IdentityOf(timer));
+  if (longest.has_value() && simulation_.time_.now() + *longest < due) {
+    // A loop does not wait for longer than a day at once.
+    due = simulation_.time_.now() + *longest;
+    id = Combine(id, static_cast<std::uint64_t>(due.count()));
+  }
   if (!timer_stream_.empty()) {
-    if (timer_event_.time == due) return;
+    if (timer_event_.time == due && timer_stream_.id == id) return;
     queue.Clear(timer_stream_);
   }
+  // The identity is the timer's, however often there was another one before.
+  timer_stream_.id = id;
+  timer_stream_.scheduled = 0;
   queue.Schedule(timer_stream_, &timer_event_, due);
 }
 
@@ -97,6 +125,18 @@ std::exception_ptr Host::TakeMainError() {
 }
 
 void Host::Crash() {
+  if (simulation_.main_host_ == this) {
+    throw RuntimeError("faults spare the host that runs the body");
+  }
+  if (simulation_.current_ == this) {
+    crashing_ = true;
+  } else {
+    End();
+  }
+}
+
+void Host::End() {
+  crashing_ = false;
   if (loop_ == nullptr) return;
   simulation_.queue_.Clear(timer_stream_);
   simulation_.network().HostDown(name_);
@@ -109,6 +149,9 @@ void Host::Crash() {
   }
 }
 
-void Host::Restart() { Start(); }
+void Host::Restart() {
+  if (up()) throw RuntimeError("host " + name_ + " is up: it cannot restart");
+  Start();
+}
 
 }  // namespace rondo

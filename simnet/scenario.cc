@@ -30,8 +30,8 @@ std::string DeadlockId(std::string_view report) {
   std::size_t at = 0;
   while ((at = report.find(kTask, at)) != std::string_view::npos) {
     at += kTask.size();
-    const std::string_view name = report.substr(
-        at, report.find(" waits for ", at) - at);
+    const std::string_view name =
+        report.substr(at, report.find(" waits for ", at) - at);
     if (name.starts_with("Task-")) continue;
     if (!id.empty()) id += ",";
     id.append(name);
@@ -60,8 +60,7 @@ void Settle(const std::function<void()>& run, RunOutcome* outcome) {
 
 TraceOrder OrderOf(const RunContext& context) {
   if (context.ready_order == nullptr) return TraceOrder::kFifo;
-  return context.adversarial ? TraceOrder::kAdversarial
-                             : TraceOrder::kContract;
+  return context.adversarial ? TraceOrder::kAdversarial : TraceOrder::kContract;
 }
 
 RunOutcome ExecuteIn(const Scenario& scenario, const ExecuteOptions& options,
@@ -104,7 +103,7 @@ RunOutcome Execute(const Scenario& scenario, const ExecuteOptions& options,
   scheduler.set_recorder(&recorder);
   RunContext context;
   context.decisions = &scheduler;
-  context.ready_order = &scheduler;
+  if (!options.fifo) context.ready_order = &scheduler;
   context.adversarial = scheduler.mode() == LegalityMode::kAdversarial;
   ExecuteOptions with_budget = options;
   if (scheduler.plan().iteration_budget != 0) {

@@ -11,7 +11,8 @@ namespace rondo {
 // Numbers from the seed, and no picks.
 class Simulation::SeededDecisions final : public Decisions {
  public:
-  explicit SeededDecisions(std::uint64_t seed) : seed_(seed) {}
+  SeededDecisions(std::uint64_t seed, Recorder* recorder)
+      : seed_(seed), recorder_(recorder) {}
 
   std::size_t Pick(PickPoint, std::span<const Candidate>) override {
     return 0;
@@ -19,12 +20,15 @@ class Simulation::SeededDecisions final : public Decisions {
   std::uint64_t Draw(Identity stream, std::uint64_t k,
                      std::uint64_t n) override {
     const std::uint64_t bits = Combine(Combine(seed_, stream), k);
-    return static_cast<std::uint64_t>(
+    const auto value = static_cast<std::uint64_t>(
         (static_cast<unsigned __int128>(bits) * n) >> 64);
+    if (recorder_ != nullptr) recorder_->OnDraw(stream, k, n, value);
+    return value;
   }
 
  private:
   std::uint64_t seed_;
+  Recorder* recorder_;
 };
 
 // Passes what happens in the network on to the recorder.
@@ -48,6 +52,10 @@ class Simulation::NetworkWatch final : public NetworkObserver {
                      event.resource != 0 ? std::string_view() : event.text);
   }
 
+  void OnDrawStream(Identity stream, std::string_view path) override {
+    if (!ended_) recorder_->DrawStream(stream, path);
+  }
+
   // What comes now is no part of the run.
   void End() { ended_ = true; }
 
@@ -64,7 +72,7 @@ Simulation::Simulation(const SimulationOptions& options,
                        const RunContext& context)
     : options_(options), context_(context), true_clock_(time_) {
   if (context_.decisions == nullptr) {
-    seeded_ = std::make_unique<SeededDecisions>(options.seed);
+    seeded_ = std::make_unique<SeededDecisions>(options.seed, context.recorder);
     context_.decisions = seeded_.get();
   }
   if (context_.recorder != nullptr) {
@@ -82,9 +90,9 @@ Simulation::~Simulation() {
 }
 
 Host& Simulation::AddHost(std::string name, HostMain main) {
-  hosts_.push_back(
-      std::make_unique<Host>(*this, std::move(name), std::move(main)));
-  hosts_.back()->Start();
+  auto host = std::make_unique<Host>(*this, std::move(name), std::move(main));
+  host->Start();  // Or it was never there.
+  hosts_.push_back(std::move(host));
   return *hosts_.back();
 }
 
@@ -118,7 +126,7 @@ void Simulation::Run(HostMain body) {
 
 void Simulation::EndAllHosts() {
   if (watch_ != nullptr) watch_->End();
-  for (std::size_t i = hosts_.size(); i-- > 0;) hosts_[i]->Crash();
+  for (std::size_t i = hosts_.size(); i-- > 0;) hosts_[i]->End();
 }
 
 void Simulation::Fail(std::string id, std::string message) {
@@ -164,6 +172,7 @@ void Simulation::StepHost(Host* host) {
   if (std::exception_ptr error = host->TakeMainError()) {
     if (failure_ == nullptr) failure_ = std::move(error);
   }
+  if (host->crashing_) host->End();
 }
 
 void Simulation::StepFirst() {
@@ -220,7 +229,8 @@ void Simulation::CollectCandidates() {
   }
   for (Host* host : runnable_) {
     choices_.push_back({host, nullptr});
-    candidates_.push_back({host->NextStepId(), host->id(), 0, host->name()});
+    candidates_.push_back(
+        {host->NextStepId(), host->id(), 0, host->step_label_});
   }
   // Time moves on only as far as everything that waits may be late.
   const Nanoseconds limit = internal::SaturatingAdd(oldest, options_.slack);

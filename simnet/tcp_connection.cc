@@ -176,7 +176,7 @@ void TcpConnection::Transmit(TcpFlow& flow, Segment* segment) {
   if (flow.down()) return Hold(flow, segment);
   context_.queue.Schedule(
       flow.segments, segment,
-      segment->sent + Latency(*flow.link, flow.segments.id, &flow.draws));
+      segment->sent + Latency(*flow.link, flow, flow.segments));
 }
 
 void TcpConnection::SendFin(int side) {
@@ -201,14 +201,21 @@ void TcpConnection::Forget(int side) {
   context_.queue.Clear(flows_[side].timer);
 }
 
-Nanoseconds TcpConnection::Latency(const Link& link, Identity stream,
-                                   std::uint64_t* k) {
+Nanoseconds TcpConnection::Latency(const Link& link, TcpFlow& flow,
+                                   const EventStream& stream) {
   const LinkOptions& options = link.options;
   const Nanoseconds range = options.latency_max - options.latency_min;
   if (range <= Nanoseconds(0)) return options.latency_min;
+  const bool acks = &stream == &flow.acks;
+  std::uint64_t& k = acks ? flow.ack_draws : flow.draws;
+  if (k == 0 && context_.observer != nullptr) {
+    context_.observer->OnDrawStream(
+        stream.id, name_ + (flow.from == 0 ? "/there/" : "/back/") +
+                       (acks ? "acks" : "segments"));
+  }
   const auto n = static_cast<std::uint64_t>(range.count()) + 1;
   return options.latency_min +
-         Nanoseconds(context_.decisions.Draw(stream, (*k)++, n));
+         Nanoseconds(context_.decisions.Draw(stream.id, k++, n));
 }
 
 // ---- Arriving.
@@ -252,10 +259,10 @@ void TcpConnection::Arrive(Segment* segment) {
 
 void TcpConnection::ArriveData(TcpFlow& flow, Segment* segment) {
   TcpSocket* receiver = ends_[1 - flow.from].get();
-  if (!Alive(receiver) || receiver->orphan()) {
+  if (!Alive(receiver) || receiver->RefusesData()) {
     context_.pool.Delete(segment);
     // Nobody can read it any more. A sender that knows needs no telling.
-    if (Alive(receiver)) receiver->Ended(false);
+    if (Alive(receiver)) receiver->PeerReset();
     if (Alive(ends_[flow.from].get())) SendReset(1 - flow.from);
     return;
   }
@@ -359,7 +366,7 @@ void TcpConnection::SendAck(TcpFlow& flow) {
   segment->value = flow.reported = flow.accepted;
   context_.queue.Schedule(
       flow.acks, segment,
-      segment->sent + Latency(link, flow.acks.id, &flow.ack_draws));
+      segment->sent + Latency(link, flow, flow.acks));
 }
 
 // ---- Partitions and crashes.
@@ -438,7 +445,7 @@ void TcpConnection::Resume(TcpFlow& flow) {
   while (!held.empty()) {
     context_.queue.Schedule(
         flow.segments, held.PopFront(),
-        again + Latency(*flow.link, flow.segments.id, &flow.draws));
+        again + Latency(*flow.link, flow, flow.segments));
   }
 }
 

@@ -152,12 +152,14 @@ SysResult TcpSocket::Connect(const SocketAddress& address) {
     case Phase::kConnecting:
       if (state_ == State::kSynSent) return -EALREADY;
       if (state_ == State::kClosed) {
-        phase_ = Phase::kUnconnected;
-        shutdown_ = 0;
-        return ErrorOr(ECONNABORTED);
+        const SysResult result = ErrorOr(ECONNABORTED);
+        Disconnect();
+        return result;
       }
       phase_ = Phase::kConnected;
       return 0;
+    case Phase::kDisconnecting:
+      return -EINVAL;
     case Phase::kUnconnected:
       if (state_ != State::kClosed) return -EISCONN;
       return StartConnecting(
@@ -167,10 +169,17 @@ SysResult TcpSocket::Connect(const SocketAddress& address) {
   return -EINVAL;
 }
 
-SysResult TcpSocket::StartConnecting(SocketAddress address) {
-  if (connection_ != nullptr) {  // An attempt that failed.
+void TcpSocket::Disconnect() {
+  phase_ = Phase::kUnconnected;
+  shutdown_ = 0;
+  done_ = false;
+  if (connection_ != nullptr) {
     std::exchange(connection_, nullptr)->Detach(side_);
   }
+  Changed();
+}
+
+SysResult TcpSocket::StartConnecting(SocketAddress address) {
   const bool self = IsLoopback(address) || address.ip() == host_.address.ip();
   std::uint16_t port = local_.port();
   if (!bound_) {
@@ -184,8 +193,7 @@ SysResult TcpSocket::StartConnecting(SocketAddress address) {
   }
   peer_ = address;
   state_ = State::kSynSent;
-  phase_ = Phase::kConnecting;
-  shutdown_ = 0;
+  phase_ = Phase::kConnecting;  // What was shut before stays shut.
   error_ = 0;
   done_ = false;
   connection_ =
@@ -276,17 +284,17 @@ SysResult TcpSocket::Shutdown(ShutdownHow how) {
       break;
     case State::kSynSent:
       EnterClosed(false);
-      phase_ = Phase::kUnconnected;
-      shutdown_ = 0;
+      Disconnect();
       error_ = ECONNRESET;
-      connection_->Forget(side_);
       break;
     case State::kClosed:
       shutdown_ |= bits;
+      if (phase_ == Phase::kConnecting) phase_ = Phase::kDisconnecting;
       Changed();
       return -ENOTCONN;
     default:
       shutdown_ |= bits;
+      phase_ = Phase::kConnected;
       if ((bits & kSendShut) != 0) connection_->SendFin(side_);
   }
   Changed();
@@ -319,6 +327,11 @@ void TcpSocket::Vanish() {
   state_ = State::kClosed;
   bound_ = holds_ = false;
   listener_ = nullptr;
+}
+
+bool TcpSocket::RefusesData() const {
+  return orphan_ || ((shutdown_ & kReceiveShut) != 0 && !done_ &&
+                     connection_->FinSent(side_));
 }
 
 void TcpSocket::PeerFinished() {

@@ -69,6 +69,8 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   std::shared_ptr<TcpSocket> NewChild(TcpConnection* connection,
                                       const SocketAddress& local,
                                       const SocketAddress& peer);
+  // Closed, or shut both ways: data is answered with a reset.
+  bool RefusesData() const;
   void Connected();            // The client's end: SYN-ACK has come.
   bool HandshakeDone();        // The child's; false: its listener is gone.
   void AbandonHandshake();     // The child's: it never was.
@@ -85,7 +87,12 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
     std::deque<std::shared_ptr<TcpSocket>> ready;
   };
   // The `socket->state` of Linux, beside the `sk_state`.
-  enum class Phase : std::uint8_t { kUnconnected, kConnecting, kConnected };
+  enum class Phase : std::uint8_t {
+    kUnconnected,
+    kConnecting,
+    kConnected,
+    kDisconnecting,  // Shut down after a failed attempt: for good.
+  };
 
   static constexpr unsigned kReceiveShut = 1;
   static constexpr unsigned kSendShut = 2;
@@ -99,6 +106,8 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   void StopListening();
   void ReleasePort();
   SysResult StartConnecting(SocketAddress address);
+  // As new, but for its error and its name if it was bound.
+  void Disconnect();
 
   NetworkContext& context_;
   NetworkHost& host_;

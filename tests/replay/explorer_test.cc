@@ -8,6 +8,8 @@
 #include <tuple>
 #include <vector>
 
+#include "rondo/replay/rerun.h"
+#include "rondo/replay/token.h"
 #include "rondo/runtime/identity.h"
 #include "rondo/tests/replay/toy_programs.h"
 #include "rondo/tests/replay/toy_world.h"
@@ -44,7 +46,7 @@ std::string Print(const ExploreResult& result) {
 TEST(ExplorerTest, FindsEveryBugWithinTheStatedSchedules) {
   // The worst of these seeds, and a little.
   const std::map<std::string_view, std::uint64_t> stated = {
-      {"reorder_3", 25},  {"reorder_10", 50}, {"twostage", 10},
+      {"reorder_3", 25},  {"reorder_10", 70}, {"twostage", 10},
       {"account", 2},     {"av_n0", 15},      {"av_n10", 180},
       {"lost_wakeup", 5}, {"starve_60", 2},   {"two_races", 30},
       {"overdraft", 1},   {"slow_reply", 250}};
@@ -58,6 +60,26 @@ TEST(ExplorerTest, FindsEveryBugWithinTheStatedSchedules) {
       ASSERT_EQ(result.findings.size(), 1u);
       EXPECT_EQ(result.end, ExploreEnd::kFindings);
       EXPECT_NE(result.findings[0].outcome.kind, RunKind::kNondeterminism);
+    }
+  }
+}
+
+// All but those in which a task must starve for long, or much else goes on.
+TEST(ExplorerTest, EveryRandomStrategyFindsTheSmallRaces) {
+  for (const char* strategy :
+       {"random_walk", "random_deviation", "random_priority", "pct"}) {
+    for (const ToyProgram& program : ToyPrograms()) {
+      if (program.name == "starve_60" || program.name == "reorder_10" ||
+          program.name == "av_n10") {
+        continue;
+      }
+      SCOPED_TRACE(std::string(strategy) + ", " + std::string(program.name) +
+                   ", seed " + std::to_string(kSeed));
+      EXPECT_EQ(
+          Explore(program.with_bug,
+                  {.schedules = 3000, .seed = kSeed, .strategy = strategy})
+              .findings.size(),
+          1u);
     }
   }
 }
@@ -109,6 +131,20 @@ TEST(ExplorerTest, ATokenReplaysTheFinding) {
       EXPECT_EQ(again->outcome.signature(), finding.outcome.signature());
       EXPECT_EQ(again->tape, finding.tape);
     }
+  }
+}
+
+TEST(ExplorerTest, RunZeroIsTheDullRunOfEveryStrategy) {
+  const RunOnce program = Overdraft(Bug::kPresent);
+  for (const char* strategy : {"random_walk", "sweep", "pct"}) {
+    const ExploreResult result =
+        Explore(program, {.schedules = 1, .seed = kSeed, .strategy = strategy});
+    ASSERT_EQ(result.findings.size(), 1u);
+    EXPECT_TRUE(result.findings[0].tape.empty());
+    const absl::StatusOr<RerunResult> again =
+        RerunToken(program, *ParseToken(result.findings[0].run_token));
+    EXPECT_EQ(again->outcome.digest, result.findings[0].outcome.digest);
+    EXPECT_TRUE(again->tape.empty());
   }
 }
 

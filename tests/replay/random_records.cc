@@ -105,90 +105,103 @@ ItRecord RandomRecords::It(bool any_bytes) {
   return r;
 }
 
+Record RandomRecords::Definition(bool any_bytes) {
+  switch (Below(3)) {
+    case 0:
+      return StrRecord{.stamp = {}, .id = Bits(), .path = Some(any_bytes)};
+    case 1:
+      return LocRecord{.stamp = {}, .id = Bits(), .place = Some(any_bytes)};
+    default:
+      return ResRecord{.stamp = {},
+                       .resource = Bits(),
+                       .kind = Some(any_bytes),
+                       .name = Some(any_bytes)};
+  }
+}
+
+Record RandomRecords::Happening(bool any_bytes) {
+  if (Below(2) == 0) {
+    return EvRecord{.stamp = {},
+                    .t = Integer(),
+                    .event = Some(any_bytes),
+                    .resource = Below(2) == 0 ? 0 : Bits(),
+                    .length = Below(2) == 0 ? -1 : Natural(),
+                    .cause = Below(2) == 0 ? 0 : Bits(),
+                    .text = Some(any_bytes)};
+  }
+  InRecord r;
+  r.op = Some(any_bytes);
+  r.resource = Below(2) == 0 ? 0 : Bits();
+  r.result = Integer();
+  if (Below(3) == 0) r.payload = PayloadBytes{Bytes()};
+  if (Below(3) == 0) r.payload = PayloadDigest{Bits(), Natural()};
+  return r;
+}
+
+Record RandomRecords::Choice() {
+  if (Below(2) == 0) {
+    const std::uint64_t n = std::max<std::uint64_t>(1, Bits() >> Below(64));
+    return DrawRecord{.stamp = {},
+                      .stream = Bits(),
+                      .k = Bits() >> Below(64),
+                      .value = Below(n),
+                      .n = n};
+  }
+  PickRecord r;
+  r.point = static_cast<PickPoint>(Below(3));
+  r.pick = Bits();
+  r.over = Bits();
+  for (auto left = Below(4); left > 0; --left) r.of.push_back(Bits());
+  return r;
+}
+
+Record RandomRecords::Note(bool any_bytes) {
+  if (Below(2) == 0) return OutRecord{.stamp = {}, .text = Some(any_bytes)};
+  static constexpr const char* kValues[] = {"null",
+                                            "true",
+                                            "-7",
+                                            "1.5",
+                                            "\"text\"",
+                                            "[1,[2,{}]]",
+                                            "{\"a\":{\"b\":[]},\"A\":1e+100}"};
+  return MarkRecord{.stamp = {},
+                    .name = Some(any_bytes),
+                    .value = kValues[Below(std::size(kValues))]};
+}
+
+Record RandomRecords::End(bool any_bytes) {
+  EndRecord r;
+  r.why = Some(any_bytes);
+  r.id = Some(any_bytes);
+  r.message = Some(any_bytes);
+  r.chain = Bits();
+  for (auto left = Below(3); left > 0; --left) {
+    r.hosts.push_back({.host = Some(any_bytes), .chain = Bits()});
+  }
+  r.iterations = Natural();
+  return r;
+}
+
 Record RandomRecords::Any(bool any_bytes) {
   Record record;
-  switch (Below(11)) {
+  switch (Below(6)) {
     case 0:
-      record = StrRecord{.stamp = {}, .id = Bits(), .path = Some(any_bytes)};
+      record = Definition(any_bytes);
       break;
     case 1:
-      record = LocRecord{.stamp = {}, .id = Bits(), .place = Some(any_bytes)};
+      record = Happening(any_bytes);
       break;
     case 2:
-      record = ResRecord{.stamp = {},
-                         .resource = Bits(),
-                         .kind = Some(any_bytes),
-                         .name = Some(any_bytes)};
+      record = Choice();
       break;
     case 3:
-      record = It(any_bytes);
+      record = Note(any_bytes);
       break;
     case 4:
-      record = EvRecord{.stamp = {},
-                        .t = Integer(),
-                        .event = Some(any_bytes),
-                        .resource = Below(2) == 0 ? 0 : Bits(),
-                        .length = Below(2) == 0 ? -1 : Natural(),
-                        .cause = Below(2) == 0 ? 0 : Bits(),
-                        .text = Some(any_bytes)};
+      record = End(any_bytes);
       break;
-    case 5: {
-      InRecord r;
-      r.op = Some(any_bytes);
-      r.resource = Below(2) == 0 ? 0 : Bits();
-      r.result = Integer();
-      if (Below(3) == 0) r.payload = PayloadBytes{Bytes()};
-      if (Below(3) == 0) r.payload = PayloadDigest{Bits(), Natural()};
-      record = r;
-      break;
-    }
-    case 6: {
-      PickRecord r;
-      r.point = static_cast<PickPoint>(Below(3));
-      r.pick = Bits();
-      r.over = Bits();
-      for (auto left = Below(4); left > 0; --left) r.of.push_back(Bits());
-      record = r;
-      break;
-    }
-    case 7: {
-      const std::uint64_t n = std::max<std::uint64_t>(1, Bits() >> Below(64));
-      record = DrawRecord{.stamp = {},
-                          .stream = Bits(),
-                          .k = Bits() >> Below(64),
-                          .value = Below(n),
-                          .n = n};
-      break;
-    }
-    case 8:
-      record = OutRecord{.stamp = {}, .text = Some(any_bytes)};
-      break;
-    case 9: {
-      static constexpr const char* kValues[] = {
-          "null",
-          "true",
-          "-7",
-          "1.5",
-          "\"text\"",
-          "[1,[2,{}]]",
-          "{\"a\":{\"b\":[]},\"A\":1e+100}"};
-      record = MarkRecord{.stamp = {},
-                          .name = Some(any_bytes),
-                          .value = kValues[Below(std::size(kValues))]};
-      break;
-    }
-    default: {
-      EndRecord r;
-      r.why = Some(any_bytes);
-      r.id = Some(any_bytes);
-      r.message = Some(any_bytes);
-      r.chain = Bits();
-      for (auto left = Below(3); left > 0; --left) {
-        r.hosts.push_back({.host = Some(any_bytes), .chain = Bits()});
-      }
-      r.iterations = Natural();
-      record = r;
-    }
+    default:
+      record = It(any_bytes);
   }
   StampOf(record) = {.host = Some(any_bytes),
                      .boot = Natural(),

@@ -30,6 +30,11 @@ class RandomRecords {
 
  private:
   std::string Some(bool any_bytes) { return any_bytes ? Bytes() : Text(); }
+  Record Definition(bool any_bytes);
+  Record Happening(bool any_bytes);
+  Record Choice();
+  Record Note(bool any_bytes);
+  Record End(bool any_bytes);
   ItRecord It(bool any_bytes);
 
   std::uint64_t state_;

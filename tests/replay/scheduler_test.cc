@@ -217,6 +217,16 @@ TEST_F(TapeReplayTest, RemovingOneLeavesTheOthersInForce) {
   EXPECT_EQ(Play(tape.Without(1), {1, 2, 3, 4}), (Order{3, 1, 2, 4}));
 }
 
+TEST_F(TapeReplayTest, OneDecisionAppliesOnce) {
+  TapeStrategy strategy(Tape({Decision::GoFirst(PickPoint::kReady, 1, 2)}));
+  Scheduler scheduler(&strategy, LegalityMode::kContract);
+  scheduler.Begin({});
+  EXPECT_EQ(scheduler.PickReady(Handles({1, 2})), 1u);
+  EXPECT_EQ(scheduler.PickReady(Handles({1, 2})), 0u);
+  scheduler.Begin({});
+  EXPECT_EQ(scheduler.PickReady(Handles({1, 2})), 1u);
+}
+
 TEST_F(TapeReplayTest, AHoldWaitsUntilTheOtherHasGone) {
   const Tape tape({Decision::Hold(PickPoint::kReady, 1, 3)});
   EXPECT_EQ(Play(tape, {1, 2, 3, 4}), (Order{2, 3, 1, 4}));

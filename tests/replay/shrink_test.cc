@@ -115,6 +115,17 @@ TEST(ShrinkTest, StarvingIsOneHold) {
                            Combine(HashName("needer"), 60)));
 }
 
+TEST(ShrinkTest, AHoldThatNeedNotBeIsNone) {
+  const Identity producer = Combine(HashName("producer"), 0);
+  const Identity consumer = Combine(HashName("consumer"), 0);
+  const ShrinkResult result =
+      Shrink(LostWakeup(Bug::kPresent),
+             Tape({Decision::Hold(PickPoint::kReady, producer, consumer)}),
+             LegalityMode::kContract, {RunKind::kDeadlock, ""});
+  EXPECT_EQ(result.tape,
+            Tape({Decision::GoFirst(PickPoint::kReady, producer, consumer)}));
+}
+
 TEST(ShrinkTest, DrawsAreLoweredToTheLeastThatFails) {
   const RunOnce program = SlowReply(Bug::kPresent);
   for (std::uint64_t seed = kSeed; seed < kSeed + kSeeds; ++seed) {

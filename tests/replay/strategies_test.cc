@@ -247,6 +247,28 @@ TEST(RandomDeviationTest, RunsAreSparseAndDense) {
   EXPECT_GT(dense, 50);
 }
 
+TEST(RandomDeviationTest, InTheDensestRunsEverythingDeviates) {
+  const std::unique_ptr<Strategy> strategy =
+      std::move(MakeStrategy("random_deviation")).value();
+  const std::vector<HandleInfo> handles = Handles(4);
+  int all_picks = 0;
+  int all_draws = 0;
+  for (std::uint64_t run = 1; run <= 200; ++run) {
+    strategy->Begin(PlanOf(run));
+    int picks = 0;
+    int draws = 0;
+    for (std::uint64_t i = 0; i < 50; ++i) {
+      picks +=
+          strategy->Pick(PickPoint::kFault, CandidateView(handles), i) != 0;
+      draws += strategy->Draw(1, i, 3) != 0;
+    }
+    all_picks += picks == 50;
+    all_draws += draws == 50;
+  }
+  EXPECT_GT(all_picks, 15);
+  EXPECT_GT(all_draws, 5);
+}
+
 TEST(RandomPriorityTest, OneCandidateMoreLeavesTheOrderOfTheOthers) {
   const std::unique_ptr<Strategy> strategy =
       std::move(MakeStrategy("random_priority")).value();
@@ -286,16 +308,21 @@ TEST(PctTest, AtAChangePointTheHighestFalls) {
   const std::vector<HandleInfo> handles = Handles(4);
   for (std::uint64_t run = 1; run <= 300; ++run) {
     strategy.Begin(PlanOf(run));
-    std::set<std::size_t> fallen;
+    std::vector<std::size_t> fallen;
     std::size_t last = 0;
-    for (std::uint64_t step = 0; step < 50; ++step) {
+    for (std::uint64_t step = 0; step < 110; ++step) {
       const std::size_t chosen =
           strategy.Pick(PickPoint::kReady, CandidateView(handles), step);
-      if (step > 0 && chosen != last) fallen.insert(last);
-      EXPECT_FALSE(fallen.contains(chosen));
+      if (step > 0 && chosen != last) fallen.push_back(last);
+      EXPECT_EQ(std::ranges::count(fallen, chosen), 0);
       last = chosen;
     }
     ++changes[fallen.size()];
+    if (fallen.size() < 2) continue;
+    // Who fell last is lowest.
+    const std::vector<HandleInfo> both = {handles[fallen[1]],
+                                          handles[fallen[0]]};
+    EXPECT_EQ(strategy.Pick(PickPoint::kReady, CandidateView(both), 200), 1u);
   }
   EXPECT_EQ(changes.size(), 3u);
   for (const auto& [count, runs] : changes) EXPECT_GT(runs, 60) << count;

@@ -157,5 +157,15 @@ TEST(TraceFileTest, AFlippedByteIsAnsweredWithALineOrGivesAnotherTrace) {
   }
 }
 
+TEST(TraceFileTest, ARecordingOfOtherLoopSemanticsIsNotReplayed) {
+  TraceHeader header;
+  EXPECT_TRUE(CheckReplayable(header).ok());
+  header.sem = kLoopSemantics + 1;
+  const absl::Status status = CheckReplayable(header);
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_EQ(status.message(),
+            "recorded with loop semantics 2, and this program has 1");
+}
+
 }  // namespace
 }  // namespace rondo

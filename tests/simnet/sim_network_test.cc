@@ -10,8 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "rondo/simnet/network_fabric.h"
-#include "rondo/tests/simnet/dull_decisions.h"
+#include "rondo/tests/simnet/three_hosts.h"
 
 namespace rondo {
 namespace {
@@ -20,111 +19,10 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr Nanoseconds kZero(0);
-constexpr LinkOptions kTenMs = {milliseconds(10), milliseconds(10)};
-
-// Writes "kind text length" lines.
-class Log final : public NetworkObserver {
- public:
-  void OnNetworkEvent(const NetworkEvent& event) override {
-    lines.push_back(std::string(NetworkEventKindName(event.kind)) + " " +
-                    std::string(event.text) + " " +
-                    std::to_string(event.length));
-  }
-  std::size_t Count(std::string_view line) const {
-    return static_cast<std::size_t>(
-        std::count(lines.begin(), lines.end(), line));
-  }
-  std::vector<std::string> lines;
-};
-
-// A world of hosts n1, n2, n3, 10 ms apart.
-class SimWorld {
- public:
-  explicit SimWorld(Decisions& decisions, NetworkOptions options = {kTenMs})
-      : fabric(queue, clock, decisions, &log, options),
-        n1(fabric.AddHost("n1")),
-        n2(fabric.AddHost("n2")),
-        n3(fabric.AddHost("n3")) {}
-
-  void RunUntil(Nanoseconds end) {
-    while (!queue.empty() && *queue.earliest() <= end) {
-      time.AdvanceTo(*queue.earliest());
-      queue.PopEarliest()->Happen();
-    }
-    time.AdvanceTo(end);
-  }
-  void RunFor(Nanoseconds duration) { RunUntil(time.now() + duration); }
-  // Lets events happen until `fd` is ready for `mask`; the time that took.
-  Nanoseconds Await(SimNetwork& network, int fd, unsigned mask) {
-    const Nanoseconds start = time.now();
-    network.selector().Register(fd, mask);
-    while (network.selector().Select(kZero).empty() && !queue.empty()) {
-      time.AdvanceTo(*queue.earliest());
-      queue.PopEarliest()->Happen();
-    }
-    EXPECT_FALSE(network.selector().Select(kZero).empty());
-    network.selector().Unregister(fd);
-    return time.now() - start;
-  }
-
-  static int Stream(SimNetwork& network) {
-    return static_cast<int>(
-        network.Socket(AddressFamily::kIPv4, SocketKind::kStream));
-  }
-  int Listener(SimNetwork& network, std::uint16_t port, int backlog = 16) {
-    const int fd = Stream(network);
-    EXPECT_EQ(network.Bind(fd, SocketAddress::IPv4({0, 0, 0, 0}, port)), 0);
-    EXPECT_EQ(network.Listen(fd, backlog), 0);
-    return fd;
-  }
-  static SocketAddress AddressOf(SimNetwork& network, std::string_view host,
-                                 std::uint16_t port) {
-    std::vector<SocketAddress> out;
-    EXPECT_EQ(network.Resolve(host, port, &out), 0);
-    return out.at(0);
-  }
-  int Connect(SimNetwork& network, std::string_view host, std::uint16_t port) {
-    const int fd = Stream(network);
-    EXPECT_EQ(network.Connect(fd, AddressOf(network, host, port)),
-              -EINPROGRESS);
-    return fd;
-  }
-  // n1's end and n2's end, on port 80.
-  std::pair<int, int> Connected() {
-    const int listener = Listener(n2, 80);
-    const int client = Connect(n1, "n2", 80);
-    Await(n2, listener, kReadable);
-    const int server = static_cast<int>(n2.Accept(listener, nullptr));
-    EXPECT_GE(server, 0);
-    n2.Close(listener);
-    return {client, server};
-  }
-  static SysResult Send(SimNetwork& network, int fd, std::string_view data) {
-    return network.Send(fd, data);
-  }
-  std::string Receive(SimNetwork& network, int fd) {
-    std::string buffer(100'000, '\0');
-    const SysResult n = network.Receive(fd, buffer);
-    if (n < 0) return "error " + std::to_string(-n);
-    buffer.resize(n);
-    return buffer;
-  }
-
-  EventQueue queue;
-  VirtualTime time;
-  VirtualClock clock{time};
-  Log log;
-  NetworkFabric fabric;
-  SimNetwork& n1;
-  SimNetwork& n2;
-  SimNetwork& n3;
-};
-
 class SimNetworkTest : public testing::Test {
  protected:
   DullDecisions dull_;
-  SimWorld world_{dull_};
+  ThreeHosts world_{dull_};
   SimNetwork& n1_ = world_.n1;
   SimNetwork& n2_ = world_.n2;
 };
@@ -436,111 +334,6 @@ TEST_F(SimNetworkTest, ACrashWithEverythingUnderWayLeavesNothing) {
   world_.fabric.HostDown("n1");
   world_.RunFor(seconds(1000));
   EXPECT_TRUE(world_.queue.empty());
-}
-
-// ---- Determinism.
-
-// One busy minute: everybody talks to everybody, n3 comes and goes.
-std::vector<std::string> BusyMinute(std::uint64_t seed) {
-  SeededDecisions decisions(seed);
-  SimWorld world(decisions,
-                 NetworkOptions{{milliseconds(1), milliseconds(300)}});
-  SimNetwork* hosts[] = {&world.n1, &world.n2, &world.n3};
-  const char* names[] = {"n1", "n2", "n3"};
-  std::vector<int> listeners;
-  std::vector<std::pair<SimNetwork*, int>> open;
-  for (SimNetwork* host : hosts) listeners.push_back(world.Listener(*host, 80));
-  std::string bytes;
-  for (int step = 0; step < 600; ++step) {
-    const std::uint64_t what = Combine(Combine(seed, 77), step);
-    SimNetwork& host = *hosts[what % 3];
-    switch (what / 8 % 8) {
-      case 0:
-        open.emplace_back(&host, world.Connect(host, names[what / 64 % 3], 80));
-        break;
-      case 1:
-        if (!open.empty()) {
-          const auto [network, fd] = open[what / 64 % open.size()];
-          network->Close(fd);
-          std::erase(open, std::pair(network, fd));
-        }
-        break;
-      case 2:
-        what & 64 ? world.fabric.Partition("n3") : world.fabric.Heal();
-        break;
-      default:
-        for (const auto& [network, fd] : open) {
-          world.Send(*network, fd, std::string(what / 64 % 3000, 'x'));
-          if (what & 4096) bytes += world.Receive(*network, fd).substr(0, 9);
-        }
-    }
-    for (int i = 0; i < 3; ++i) {
-      const SysResult fd = hosts[i]->Accept(listeners[i], nullptr);
-      if (fd >= 0) open.emplace_back(hosts[i], static_cast<int>(fd));
-    }
-    world.RunFor(milliseconds(100));
-  }
-  std::vector<std::string> lines = std::move(world.log.lines);
-  lines.push_back(bytes);
-  return lines;
-}
-
-TEST(SimNetworkDeterminismTest, TheSameSeedIsTheSameRun) {
-  for (const std::uint64_t seed : {1, 2, 3}) {
-    const std::vector<std::string> lines = BusyMinute(seed);
-    EXPECT_GT(lines.size(), 1000u);
-    EXPECT_EQ(lines, BusyMinute(seed));
-  }
-  EXPECT_NE(BusyMinute(1), BusyMinute(2));
-}
-
-// Whatever the latencies, each direction is in order and complete.
-TEST(SimNetworkDeterminismTest, BytesKeepTheirOrderUnderAnyLatency) {
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    SeededDecisions decisions(seed);
-    SimWorld world(decisions,
-                   NetworkOptions{{milliseconds(1), milliseconds(500)}});
-    const auto [client, server] = world.Connected();
-    std::string sent;
-    std::string received;
-    for (int i = 0; i < 200; ++i) {
-      const std::string data = std::to_string(i) + ",";
-      if (world.Send(world.n1, client, data) > 0) sent += data;
-      if (Combine(seed, i) % 11 == 0) world.fabric.Partition("n1", "n2");
-      if (Combine(seed, i) % 7 == 0) world.fabric.Heal();
-      world.RunFor(milliseconds(20));
-      const std::string got = world.Receive(world.n2, server);
-      if (!got.starts_with("error")) received += got;
-    }
-    world.fabric.Heal();
-    world.RunFor(seconds(600));
-    const std::string got = world.Receive(world.n2, server);
-    if (!got.starts_with("error")) received += got;
-    EXPECT_EQ(received, sent) << "seed " << seed;
-    EXPECT_TRUE(world.queue.empty());
-  }
-}
-
-// Another connection between other hosts takes none of these draws.
-TEST(SimNetworkDeterminismTest, AnotherConnectionShiftsNoLatency) {
-  std::vector<Nanoseconds> arrivals[2];
-  for (const bool other : {false, true}) {
-    SeededDecisions decisions(5);
-    SimWorld world(decisions,
-                   NetworkOptions{{milliseconds(1), milliseconds(500)}});
-    const auto [client, server] = world.Connected();
-    if (other) {
-      world.Listener(world.n3, 80);
-      world.Connect(world.n2, "n3", 80);
-    }
-    for (int i = 0; i < 20; ++i) {
-      world.Send(world.n1, client, "x");
-      world.Await(world.n2, server, kReadable);
-      arrivals[other].push_back(world.time.now());
-      world.Receive(world.n2, server);
-    }
-  }
-  EXPECT_EQ(arrivals[0], arrivals[1]);
 }
 
 }  // namespace

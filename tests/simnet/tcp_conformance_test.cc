@@ -1,194 +1,19 @@
 // The same steps over the kernel and over the simulation, with the same
 // expectations: what the kernel does is what the simulation has to do.
 
+#include "rondo/tests/simnet/tcp_conformance.h"
+
 #include <gtest/gtest.h>
 
 #include <cerrno>
-#include <chrono>
-#include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
-
-#include "rondo/runtime/epoll_selector.h"
-#include "rondo/runtime/posix_network.h"
-#include "rondo/simnet/network_fabric.h"
-#include "rondo/tests/simnet/dull_decisions.h"
 
 namespace rondo {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-constexpr unsigned kBoth = kReadable | kWritable;
 constexpr Nanoseconds kZero(0);
-
-// A client's and a server's network.
-class World {
- public:
-  virtual ~World() = default;
-  virtual Network& client() = 0;
-  virtual Network& server() = 0;
-  // Where the server can be reached.
-  virtual SocketAddress server_address() = 0;
-  virtual Selector& selector(Network& network) = 0;
-  // Lets everything arrive that is under way.
-  virtual void Settle() = 0;
-};
-
-class KernelWorld final : public World {
- public:
-  Network& client() override { return network_; }
-  Network& server() override { return network_; }
-  SocketAddress server_address() override {
-    return SocketAddress::IPv4({127, 0, 0, 1}, 0);
-  }
-  Selector& selector(Network&) override { return selector_; }
-  void Settle() override { std::this_thread::sleep_for(milliseconds(3)); }
-
- private:
-  PosixNetwork network_;
-  EpollSelector selector_{0};
-};
-
-class SimWorld final : public World {
- public:
-  explicit SimWorld(bool two_hosts)
-      : client_(fabric_.AddHost("client")),
-        server_(two_hosts ? fabric_.AddHost("server") : client_) {}
-  Network& client() override { return client_; }
-  Network& server() override { return server_; }
-  SocketAddress server_address() override {
-    return &client_ == &server_ ? SocketAddress::IPv4({127, 0, 0, 1}, 0)
-                                : server_.address();
-  }
-  Selector& selector(Network& network) override {
-    return static_cast<SimNetwork&>(network).selector();
-  }
-  void Settle() override {
-    const Nanoseconds end = time_.now() + milliseconds(100);
-    while (!queue_.empty() && *queue_.earliest() <= end) {
-      time_.AdvanceTo(*queue_.earliest());
-      queue_.PopEarliest()->Happen();
-    }
-    time_.AdvanceTo(end);
-  }
-
- private:
-  EventQueue queue_;
-  VirtualTime time_;
-  VirtualClock clock_{time_};
-  DullDecisions decisions_;
-  NetworkFabric fabric_{queue_, clock_, decisions_};
-  SimNetwork& client_;
-  SimNetwork& server_;
-};
-
-// A descriptor with its network.
-struct Fd {
-  Network* network = nullptr;
-  int fd = -1;
-};
-
-class TcpConformanceTest : public testing::TestWithParam<const char*> {
- protected:
-  void SetUp() override {
-    const std::string kind = GetParam();
-    if (kind == "kernel") {
-      world_ = std::make_unique<KernelWorld>();
-    } else {
-      world_ = std::make_unique<SimWorld>(kind == "two_hosts");
-    }
-  }
-  void TearDown() override {
-    for (const Fd& fd : open_) fd.network->Close(fd.fd);
-  }
-
-  Fd Own(Network& network, SysResult fd) {
-    EXPECT_GE(fd, 0);
-    open_.push_back({&network, static_cast<int>(fd)});
-    return open_.back();
-  }
-  Fd Stream(Network& network) {
-    return Own(network,
-               network.Socket(AddressFamily::kIPv4, SocketKind::kStream));
-  }
-  Fd ClientSocket() { return Stream(world_->client()); }
-  Fd ServerSocket() { return Stream(world_->server()); }
-  void Close(const Fd& fd) {
-    std::erase_if(open_, [&](const Fd& other) {
-      return other.network == fd.network && other.fd == fd.fd;
-    });
-    EXPECT_EQ(fd.network->Close(fd.fd), 0);
-  }
-
-  Fd Listener(int backlog = 8) {
-    const Fd fd = ServerSocket();
-    EXPECT_EQ(fd.network->Bind(fd.fd, world_->server_address()), 0);
-    EXPECT_EQ(fd.network->Listen(fd.fd, backlog), 0);
-    return fd;
-  }
-  static SocketAddress Local(const Fd& fd) {
-    SocketAddress address;
-    EXPECT_EQ(fd.network->LocalAddress(fd.fd, &address), 0);
-    return address;
-  }
-  static SysResult PeerAddress(const Fd& fd) {
-    SocketAddress address;
-    return fd.network->PeerAddress(fd.fd, &address);
-  }
-  // Starts connecting.
-  Fd ConnectTo(const SocketAddress& address) {
-    const Fd fd = ClientSocket();
-    EXPECT_EQ(fd.network->Connect(fd.fd, address), -EINPROGRESS);
-    return fd;
-  }
-  Fd Accept(const Fd& listener) {
-    return Own(*listener.network,
-               listener.network->Accept(listener.fd, nullptr));
-  }
-  // The client's and the server's end.
-  std::pair<Fd, Fd> Connected() {
-    const Fd listener = Listener();
-    const Fd client = ConnectTo(Local(listener));
-    world_->Settle();
-    EXPECT_EQ(Error(client), 0);
-    const Fd server = Accept(listener);
-    Close(listener);
-    return {client, server};
-  }
-
-  unsigned Ready(const Fd& fd) {
-    Selector& selector = world_->selector(*fd.network);
-    selector.Register(fd.fd, kBoth);
-    unsigned mask = 0;
-    for (const ReadyEvent& event : selector.Select(kZero)) {
-      if (event.fd == fd.fd) mask = event.mask;
-    }
-    selector.Unregister(fd.fd);
-    return mask;
-  }
-  static SysResult Error(const Fd& fd) { return fd.network->Error(fd.fd); }
-  static SysResult Send(const Fd& fd, std::string_view data = "x") {
-    return fd.network->Send(fd.fd, data);
-  }
-  SysResult Receive(const Fd& fd, std::size_t size = 64) {
-    buffer_.assign(size, '\0');
-    const SysResult n = fd.network->Receive(fd.fd, buffer_);
-    buffer_.resize(n > 0 ? n : 0);
-    return n;
-  }
-  static SysResult Shutdown(const Fd& fd, ShutdownHow how) {
-    return fd.network->Shutdown(fd.fd, how);
-  }
-  void Settle() { world_->Settle(); }
-
-  std::unique_ptr<World> world_;
-  std::vector<Fd> open_;
-  std::string buffer_;
-};
 
 INSTANTIATE_TEST_SUITE_P(Worlds, TcpConformanceTest,
                          testing::Values("kernel", "loopback", "two_hosts"),
@@ -426,6 +251,27 @@ TEST_P(TcpConformanceTest, ShutdownOfBothThenPeerData) {
   EXPECT_EQ(Ready(client), kBoth);
   EXPECT_EQ(Receive(client), 0);
   EXPECT_EQ(Error(client), 0);
+}
+
+TEST_P(TcpConformanceTest, ShutBothWaysAnswersDataWithAReset) {
+  const auto [client, server] = Connected();
+  EXPECT_EQ(Shutdown(client, ShutdownHow::kBoth), 0);
+  Settle();
+  EXPECT_EQ(Send(server), 1);
+  Settle();
+  EXPECT_EQ(Error(client), ECONNRESET);
+  EXPECT_EQ(Error(server), EPIPE);
+}
+
+TEST_P(TcpConformanceTest, WhatWasShutBeforeConnectingStaysShut) {
+  const Fd listener = Listener();
+  const Fd fd = ClientSocket();
+  EXPECT_EQ(Shutdown(fd, ShutdownHow::kSend), -ENOTCONN);
+  EXPECT_EQ(fd.network->Connect(fd.fd, Local(listener)), -EINPROGRESS);
+  Settle();
+  EXPECT_EQ(Ready(fd), kWritable);
+  EXPECT_EQ(Send(fd), -EPIPE);
+  EXPECT_EQ(Receive(fd), -EAGAIN);
 }
 
 TEST_P(TcpConformanceTest, AListenerTakesOneMoreThanItsBacklog) {

@@ -1,0 +1,29 @@
+// Explore in GoogleTest.
+//
+//   EXPECT_THAT(rondo::Explore(Scenario, {.schedules = 10'000}),
+//               rondo::NeverFailed());
+//
+// While Explore runs a scenario, EXPECT_* and ASSERT_* in it do not fail the
+// test: they fail the run, whose signature is the place of the first of them.
+#ifndef RONDO_SIMNET_TESTING_H_
+#define RONDO_SIMNET_TESTING_H_
+
+#include <ostream>
+
+#include "gmock/gmock.h"
+#include "rondo/simnet/explore.h"
+
+namespace rondo {
+
+// Matches the report of an exploration that found nothing. Otherwise the
+// message says what it found, and how to see it again.
+testing::Matcher<const ExploreReport&> NeverFailed();
+
+// Matches one that found a failure with this signature: "fail: two leaders".
+testing::Matcher<const ExploreReport&> Failed(std::string signature);
+
+void PrintTo(const ExploreReport& report, std::ostream* out);
+
+}  // namespace rondo
+
+#endif  // RONDO_SIMNET_TESTING_H_

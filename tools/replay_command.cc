@@ -1,0 +1,121 @@
+// The command `replay`.
+#include <memory>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rondo/replay/build_info.h"
+#include "rondo/replay/diff_text.h"
+#include "rondo/replay/replayer.h"
+#include "rondo/replay/rerun.h"
+#include "rondo/replay/tape_strategy.h"
+#include "rondo/replay/token.h"
+#include "rondo/tools/scenario_commands.h"
+#include "rondo/tools/scenario_runs.h"
+
+namespace rondo {
+namespace {
+
+class ReplayCommand final : public Command {
+ public:
+  std::string name() const override { return "replay"; }
+  std::string summary() const override {
+    return "Runs a recorded scenario again, record by record.";
+  }
+  std::string details() const override {
+    return "Stops at the first record that differs and explains it. FILE may "
+           "be a token (rondo1...),\nwhich needs the scenario's name and a "
+           "program of the same build.\n\nexit codes: 0 the same run, which "
+           "passed; 1 the same run, which failed;\n2 usage; 3 trouble; 4 "
+           "another run\n";
+  }
+  void Declare(CommandFlags* flags) override {
+    flags->Argument("FILE", &file_, "a trace of this program, or a token");
+    flags->Arguments("SCENARIO", &names_, "for a token");
+    flags->Add("other-build", &other_build_,
+               "accept the token of another build, to verify a fix");
+    flags->Add("json", &json_, "print JSON");
+  }
+
+  int Run(std::ostream& out, std::ostream& err) override {
+    if (file_.starts_with("rondo1.")) return RunToken(out, err);
+    const absl::StatusOr<Recording> recording = ReadRecording(file_);
+    if (!recording.ok()) return Complain(err, "replay", recording.status());
+    ReplayCheck check(recording->trace);
+    const TraceHeader& header = recording->trace.header;
+    ExecuteOptions options =
+        OptionsFor(*recording->scenario, header.seed, &check, header.level);
+    options.fifo = recording->fifo();
+    options.stop = [&check] { return check.diverged(); };
+    TapeStrategy strategy(recording->tape);
+    Scheduler scheduler(&strategy, recording->mode());
+    scheduler.Begin({});
+    const RunOutcome outcome =
+        Execute(recording->scenario->scenario, options, scheduler);
+    if (!check.complete()) return Diverged(check, out);
+    Print(*recording->scenario, outcome, "the same run, record by record", out);
+    return ExitCodeOf(outcome);
+  }
+
+ private:
+  int Diverged(const ReplayCheck& check, std::ostream& out) const {
+    const TraceDiff diff = check.Explain();
+    DiffNames names = DiffNames::OfReplay();
+    names.path_a = file_;
+    if (json_) {
+      out << DiffJson(diff, names).dump(2) << "\n";
+    } else {
+      out << "the replay is another run:\n" << DiffText(diff, names);
+    }
+    return kExitNondeterminism;
+  }
+
+  void Print(const RegisteredScenario& scenario, const RunOutcome& outcome,
+             const char* remark, std::ostream& out) const {
+    if (json_) {
+      nlohmann::ordered_json json = OutcomeJson(scenario.name, outcome);
+      json["replay"] = remark;
+      out << json.dump(2) << "\n";
+    } else {
+      out << OutcomeLine(scenario.name, outcome) << "\n" << remark << "\n";
+    }
+  }
+
+  int RunToken(std::ostream& out, std::ostream& err) const {
+    const absl::StatusOr<ScheduleToken> token = ParseToken(file_);
+    if (!token.ok()) return Complain(err, "replay", token.status());
+    if (names_.size() > 1) {
+      err << "replay: expected one scenario\n";
+      return kExitUsage;
+    }
+    const auto scenario = ChooseScenario(names_.empty() ? "" : names_[0]);
+    if (!scenario.ok()) return Complain(err, "replay", scenario.status());
+    if (token->build.has_value() && *token->build != CurrentBuildDigest() &&
+        !other_build_) {
+      err << "replay: the token is of another build of this program, which "
+             "may run otherwise;\n--other-build replays it all the same\n";
+      return kExitUsage;
+    }
+    const absl::StatusOr<RerunResult> result =
+        RerunToken(MakeRunOnce((*scenario)->scenario,
+                               OptionsFor(**scenario, token->seed, nullptr, 0)),
+                   *token);
+    if (!result.ok()) return Complain(err, "replay", result.status());
+    Print(**scenario, result->outcome, "the run of the token", out);
+    return ExitCodeOf(result->outcome);
+  }
+
+  std::string file_;
+  std::vector<std::string> names_;
+  bool other_build_ = false;
+  bool json_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> NewReplayCommand() {
+  return std::make_unique<ReplayCommand>();
+}
+
+}  // namespace rondo

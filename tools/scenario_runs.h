@@ -1,0 +1,93 @@
+// What the commands of a scenario program have in common.
+#ifndef RONDO_TOOLS_SCENARIO_RUNS_H_
+#define RONDO_TOOLS_SCENARIO_RUNS_H_
+
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "nlohmann/json.hpp"
+#include "rondo/replay/outcome.h"
+#include "rondo/replay/scheduler.h"
+#include "rondo/replay/tape.h"
+#include "rondo/replay/trace.h"
+#include "rondo/simnet/scenario_registry.h"
+
+namespace rondo {
+
+// The scenario of that name; the only one, if `name` is empty. InvalidArgument
+// names all there are.
+absl::StatusOr<const RegisteredScenario*> ChooseScenario(
+    const std::string& name);
+
+// A recording of a scenario of this program.
+struct Recording {
+  Trace trace;
+  const RegisteredScenario* scenario = nullptr;
+  Tape tape;
+
+  LegalityMode mode() const;
+  bool fifo() const { return trace.header.order == TraceOrder::kFifo; }
+};
+absl::StatusOr<Recording> ReadRecording(const std::string& path);
+
+// How to execute the scenario; `sink` may be null.
+ExecuteOptions OptionsFor(const RegisteredScenario& scenario,
+                          std::uint64_t seed, TraceSink* sink, int level);
+
+// Runs the scenario as the tape says and writes the trace to `path`.
+absl::StatusOr<RunOutcome> RecordTape(const RegisteredScenario& scenario,
+                                      const Tape& tape, LegalityMode mode,
+                                      std::uint64_t seed, int level,
+                                      const std::string& path);
+
+// "ResponseOffByOne: fail: wrong value (212 iterations, 1.5 s)".
+std::string OutcomeLine(std::string_view scenario, const RunOutcome& outcome);
+nlohmann::ordered_json OutcomeJson(std::string_view scenario,
+                                   const RunOutcome& outcome);
+
+// 0 for a pass, 1 for a failure, 4 for nondeterminism.
+int ExitCodeOf(const RunOutcome& outcome);
+
+// Tells `status` to `err`, after the name of the command; returns the code.
+int Complain(std::ostream& err, std::string_view command,
+             const absl::Status& status);
+
+// One line on standard error that is rewritten, only if that is a terminal,
+// and only for what takes more than a second.
+class ProgressLine {
+ public:
+  ProgressLine();
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+  // Erases the line.
+  ~ProgressLine();
+
+  // Whether it is time for another line; asking is cheap.
+  bool due();
+  void Show(const std::string& text);
+
+  // Seconds of real time since it was made.
+  double elapsed() const;
+
+ private:
+  bool terminal_;
+  bool shown_ = false;
+  std::uint64_t asked_ = 0;
+  double next_ = 1;
+  std::int64_t start_;
+};
+
+// Makes `directory` if it is not there.
+absl::Status MakeDirectory(const std::string& directory);
+
+// `word` as it may stand in a shell command.
+std::string ShellWord(const std::string& word);
+
+}  // namespace rondo
+
+#endif  // RONDO_TOOLS_SCENARIO_RUNS_H_

@@ -1,0 +1,151 @@
+// The command `shrink`.
+#include <memory>
+#include <ostream>
+#include <string>
+#include <utility>
+
+#include "rondo/replay/build_info.h"
+#include "rondo/replay/decision_names.h"
+#include "rondo/replay/rerun.h"
+#include "rondo/replay/shrink.h"
+#include "rondo/replay/token.h"
+#include "rondo/tools/scenario_commands.h"
+#include "rondo/tools/scenario_runs.h"
+
+namespace rondo {
+namespace {
+
+class ShrinkCommand final : public Command {
+ public:
+  explicit ShrinkCommand(std::string program) : program_(std::move(program)) {}
+
+  std::string name() const override { return "shrink"; }
+  std::string summary() const override {
+    return "Reduces a recorded failure to the decisions that matter.";
+  }
+  std::string details() const override {
+    return "Leaving out any decision that remains makes the run pass.\n\nexit "
+           "codes: 0 the run passes, there is nothing to shrink; 1 the failure "
+           "was shrunk;\n2 usage; 3 trouble; 4 the run does not fail as "
+           "recorded, or --replays ended it early\n";
+  }
+  void Declare(CommandFlags* flags) override {
+    flags->Argument("FILE", &file_, "the trace of a run that failed");
+    flags->Add("output", &output_, "write the shrunk run's trace to this file")
+        .Placeholder("FILE");
+    flags
+        ->Add("passed", &passed_,
+              "write the trace of the nearest run that passes")
+        .Placeholder("FILE");
+    flags->Add("level", &level_, "of those traces: 0, 1 or 2").AtLeast(0);
+    flags->Add("replays", &options_.max_replays, "run it at most so often");
+    flags->Add("json", &json_, "print JSON");
+  }
+
+  int Run(std::ostream& out, std::ostream& err) override {
+    const absl::StatusOr<Recording> recording = ReadRecording(file_);
+    if (!recording.ok()) return Complain(err, "shrink", recording.status());
+    const RegisteredScenario& scenario = *recording->scenario;
+    const std::uint64_t seed = recording->trace.header.seed;
+    const EndRecord* const end = recording->trace.end();
+    if (end == nullptr || end->why == "exit") {
+      out << scenario.name << ": the recorded run passed\n";
+      return kExitNothing;
+    }
+    const RunOnce run_once =
+        MakeRunOnce(scenario.scenario, OptionsFor(scenario, seed, nullptr, 0));
+    // The signature is what the run fails with when it is run again.
+    const RerunResult again =
+        RerunTape(run_once, recording->tape, recording->mode());
+    const Signature signature = again.outcome.signature();
+    if (RunKindName(signature.kind) != end->why || signature.id != end->id) {
+      err << "shrink: recorded " << end->why << ": " << end->id
+          << ", but now it is " << signature.ToString() << "\n";
+      return kExitNondeterminism;
+    }
+    ShrinkResult result;
+    {
+      ProgressLine line;
+      options_.progress = [&](const ShrinkProgress& progress) {
+        if (!line.due()) return;
+        line.Show(scenario.name + ": " + std::to_string(progress.replays) +
+                  " replays, " + std::to_string(progress.decisions) +
+                  " decisions");
+      };
+      result = Shrink(run_once, recording->tape, recording->mode(), signature,
+                      options_);
+    }
+    const absl::Status written = Write(scenario, seed, result);
+    if (!written.ok()) return Complain(err, "shrink", written);
+    RerunTape(run_once, result.tape, result.mode, {.observer = &names_});
+    Print(*recording, result, out);
+    return result.minimal ? kExitFinding : kExitNondeterminism;
+  }
+
+ private:
+  absl::Status Write(const RegisteredScenario& scenario, std::uint64_t seed,
+                     const ShrinkResult& result) const {
+    const int level = static_cast<int>(level_);
+    if (!output_.empty()) {
+      const absl::Status status =
+          RecordTape(scenario, result.tape, result.mode, seed, level, output_)
+              .status();
+      if (!status.ok()) return status;
+    }
+    if (!passed_.empty() && result.neighbour.has_value()) {
+      return RecordTape(scenario, result.neighbour->tape, result.mode, seed,
+                        level, passed_)
+          .status();
+    }
+    return absl::OkStatus();
+  }
+
+  void Print(const Recording& recording, const ShrinkResult& result,
+             std::ostream& out) const {
+    ScheduleToken token;
+    token.mode = result.mode;
+    token.seed = recording.trace.header.seed;
+    token.build = CurrentBuildDigest();
+    token.tape = result.tape;
+    const std::string word = FormatToken(token);
+    const std::string& name = recording.scenario->name;
+    if (json_) {
+      nlohmann::ordered_json json = OutcomeJson(name, result.outcome);
+      json["decisions_recorded"] = recording.tape.size();
+      json["decisions"] = result.tape.size();
+      json["replays"] = result.replays;
+      json["minimal"] = result.minimal;
+      json["token"] = word;
+      out << json.dump(2) << "\n";
+      return;
+    }
+    out << OutcomeLine(name, result.outcome) << "\n"
+        << "of " << recording.tape.size() << " decisions " << result.tape.size()
+        << " matter (" << result.replays << " replays"
+        << (result.minimal ? "" : ", ended early") << "):\n"
+        << names_.Describe(result.tape);
+    if (result.neighbour.has_value()) {
+      out << "it passes without: " << names_.Describe(result.neighbour->removed)
+          << "\n";
+    }
+    out << "to see it again:\n  " << program_ << " replay " << word << " "
+        << name << "\n";
+  }
+
+  std::string program_;
+  std::string file_;
+  std::string output_;
+  std::string passed_;
+  std::int64_t level_ = kTraceHandles;
+  ShrinkOptions options_;
+  DecisionNames names_;
+  bool json_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> NewShrinkCommand(std::string program) {
+  return std::make_unique<ShrinkCommand>(std::move(program));
+}
+
+}  // namespace rondo
