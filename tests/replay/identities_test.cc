@@ -55,7 +55,8 @@ struct Names {
       const Stamp& stamp = StampOf(record);
       if (const auto* const str = std::get_if<StrRecord>(&record)) {
         // A stream of draws is named by whoever draws first.
-        const bool stream = str->path.find('>') != std::string::npos;
+        const bool stream = str->path.ends_with("segments") ||
+                            str->path.ends_with("acks");
         Pair(str->id, stream ? Who("", 0, str->path)
                              : Who(stamp.host, stamp.boot, str->path));
       } else if (const auto* const res = std::get_if<ResRecord>(&record)) {
@@ -116,8 +117,8 @@ struct DecidedRun {
   RunOutcome outcome;
 };
 
-DecidedRun RunWith(const Scenario& scenario, const Tape& tape, LegalityMode mode,
-            DecisionObserver* observer = nullptr) {
+DecidedRun RunWith(const Scenario& scenario, const Tape& tape,
+                   LegalityMode mode, DecisionObserver* observer = nullptr) {
   DecidedRun run;
   ExecuteOptions options;
   options.sink = &run.trace;
