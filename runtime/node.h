@@ -164,7 +164,9 @@ class CallableNode final : public Base {
 
   ~CallableNode() = default;
 
-  Stored* stored() { return std::launder(reinterpret_cast<Stored*>(&storage_)); }
+  Stored* stored() {
+    return std::launder(reinterpret_cast<Stored*>(&storage_));
+  }
 
   alignas(Stored) unsigned char storage_[sizeof(Stored)];
 };
