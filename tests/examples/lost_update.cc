@@ -5,9 +5,9 @@
 #include "rondo/runtime/sleep.h"
 #include "rondo/simnet/scenario_registry.h"
 
-// [begin]
 using namespace std::chrono_literals;
 
+// [begin]
 rondo::Coro<> AddOne(int* counter, rondo::Nanoseconds after) {
   co_await rondo::Sleep(after);
   const int seen = *counter;
