@@ -272,7 +272,8 @@ void EventLoop::Close() {
   if (core->closed) return;
   if (core->running) throw RuntimeError("Cannot close a running event loop");
   core->inbox->Close();
-  if (!core->inert) {
+  const bool crashed = core->inert;
+  if (!crashed) {
     for (TaskCore* task = core->tasks_first; task != nullptr;
          task = task->next_task()) {
       if (task->Has(Node::kQuietDestroy)) continue;
@@ -282,6 +283,7 @@ void EventLoop::Close() {
   }
   Kill();
   core->closed = true;
+  core->inert = crashed;  // From now on calls are refused, not dropped.
 }
 
 void EventLoop::Kill() {

@@ -7,6 +7,7 @@
 
 using namespace std::chrono_literals;
 
+// [begin]
 rondo::Coro<> Greet(rondo::Nanoseconds pause) {
   std::cout << "hello\n";
   co_await rondo::Sleep(pause);
@@ -17,3 +18,4 @@ int main() {
   rondo::Simulate(Greet(24h));  // Virtual time: both lines, at once.
   rondo::Run(Greet(100ms));     // Real time: the second line when it is due.
 }
+// [end]
