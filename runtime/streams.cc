@@ -60,8 +60,8 @@ class StreamCore {
   void WaitToRead(StreamReadAwaiter* reader) {
     reader_ = reader;
     if (reading_) return;
-    Watch(loop_, socket_.fd(), kReadable, [this] { ReadReady(); },
-          "read_ready");
+    Watch(
+        loop_, socket_.fd(), kReadable, [this] { ReadReady(); }, "read_ready");
     reading_ = true;
   }
   void StopWaiting(StreamReadAwaiter* reader) {
@@ -81,8 +81,9 @@ class StreamCore {
   }
   void WaitToWrite(StreamWriteAwaiter* writer) {
     writer_ = writer;
-    Watch(loop_, socket_.fd(), kWritable, [this] { WriteReady(); },
-          "write_ready");
+    Watch(
+        loop_, socket_.fd(), kWritable, [this] { WriteReady(); },
+        "write_ready");
   }
   void StopWaiting(StreamWriteAwaiter* writer) {
     if (writer_ != writer) return;
@@ -127,8 +128,7 @@ class StreamCore {
     const SysResult result = TryWrite(writer_->data_);
     if (result == -EAGAIN) return;
     if (result >= 0) {
-      writer_->data_ =
-          writer_->data_.subspan(static_cast<std::size_t>(result));
+      writer_->data_ = writer_->data_.subspan(static_cast<std::size_t>(result));
       if (!writer_->data_.empty()) return;
     }
     loop_->io->Remove(socket_.fd(), kWritable);
@@ -164,8 +164,7 @@ FutureCore* NewWaiter() {
 
 }  // namespace
 
-StreamReadAwaiter::StreamReadAwaiter(StreamCore* stream,
-                                     std::span<char> buffer,
+StreamReadAwaiter::StreamReadAwaiter(StreamCore* stream, std::span<char> buffer,
                                      std::source_location where)
     : FutureAwaiterBase(FutureRef<FutureCore>(), where),
       stream_(RequireOpen(stream)),
@@ -191,8 +190,8 @@ std::size_t StreamReadAwaiter::await_resume() {
   } catch (const CancelledError&) {
     // It may have been woken before, with bytes that nobody will see.
     if (stream_ != nullptr && result_ > 0) {
-      stream_->Unread(std::string_view(
-          buffer_.data(), static_cast<std::size_t>(result_)));
+      stream_->Unread(
+          std::string_view(buffer_.data(), static_cast<std::size_t>(result_)));
     }
     throw;
   }

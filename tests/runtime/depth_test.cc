@@ -104,9 +104,7 @@ TEST(DepthTest, ATaskCompletesAMillionWaiters) {
   EXPECT_EQ(count, kMillion);
 }
 
-Coro<int> WaitsFor(Task<int> previous) {
-  co_return 1 + co_await previous;
-}
+Coro<int> WaitsFor(Task<int> previous) { co_return 1 + co_await previous; }
 
 TEST(DepthTest, AChainOfTasksThatWaitForOneAnotherEnds) {
   VirtualLoop world;

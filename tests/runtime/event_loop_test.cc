@@ -96,9 +96,8 @@ TEST(EventLoopTest, CallablesOfAnySizeCanBeCancelled) {
   VirtualLoop world;
   const std::array<char, 5000> big = {};
   int ran = 0;
-  TimerHandle timer = world.loop().CallLater(1s, [big, &ran] {
-    ran += 1 + big[17];
-  });
+  TimerHandle timer =
+      world.loop().CallLater(1s, [big, &ran] { ran += 1 + big[17]; });
   timer.Cancel();
   EXPECT_EQ(world.loop().scheduled_count(), 0u);
   world.loop().CallSoon([big, &ran] { ran += 10 + big[17]; });
@@ -284,10 +283,9 @@ TEST(EventLoopTest, RunUntilCompleteOfAStoppedLoopSaysSo) {
 TEST(EventLoopTest, ATaskFactoryNamesTasks) {
   VirtualLoop world;
   std::string name = "made by the factory";
-  world.loop().SetTaskFactory(
-      [&](EventLoop&, TaskSpec& spec) {
-        if (spec.name.empty()) spec.name = name;
-      });
+  world.loop().SetTaskFactory([&](EventLoop&, TaskSpec& spec) {
+    if (spec.name.empty()) spec.name = name;
+  });
   const Task<> unnamed = world.loop().CreateTask([]() -> Coro<> { co_return; });
   const Task<> named =
       world.loop().CreateTask([]() -> Coro<> { co_return; }, "mine");

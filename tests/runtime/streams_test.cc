@@ -214,10 +214,9 @@ Coro<> GiveBytesTo(const Task<std::size_t>& reader, Stream& near) {
   Future<> woken = CreateFuture();
   const std::size_t removed = waits->RemoveCallback(reader.task_core());
   EXPECT_EQ(removed, 1u);
-  internal::AddDoneCallback(waits.get(), HandleKind::kFutureDone, "woken",
-                            [woken](internal::FutureCore*) mutable {
-                              woken.SetResult();
-                            });
+  internal::AddDoneCallback(
+      waits.get(), HandleKind::kFutureDone, "woken",
+      [woken](internal::FutureCore*) mutable { woken.SetResult(); });
   co_await near.WriteAll(std::string_view("abc"));
   co_await woken;
   waits->AddCallback(reader.task_core());  // Queued now: it is done.
@@ -267,8 +266,7 @@ TEST_P(StreamTest, AReadThatHasItsBytesSurvivesTheStream) {
   WithPair([](Stream& near, Stream& far) -> Coro<> {
     auto stream = std::make_unique<Stream>(std::move(far));
     std::array<char, 10> buffer;
-    const Task<std::size_t> reader =
-        CreateTask(ReadSome(stream.get(), buffer));
+    const Task<std::size_t> reader = CreateTask(ReadSome(stream.get(), buffer));
     co_await Sleep(1ms);
     co_await GiveBytesTo(reader, near);
     stream.reset();
@@ -323,8 +321,7 @@ TEST_P(StreamTest, AResetNamesTheCallAndTheAddress) {
     far.Close();
     co_await Sleep(5ms);
     std::array<char, 10> buffer;
-    const SystemFailure failure =
-        co_await FailureOf(ReadSome(&near, buffer));
+    const SystemFailure failure = co_await FailureOf(ReadSome(&near, buffer));
     EXPECT_EQ(failure.code, ECONNRESET);
     EXPECT_THAT(failure.what, HasSubstr("recv " + peer));
   });

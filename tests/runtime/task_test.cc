@@ -75,9 +75,7 @@ TEST(CoroTest, AwaitingRunsInlineWithoutATurnOfTheLoop) {
   });
 }
 
-Coro<std::unique_ptr<int>> MoveOnly() {
-  co_return std::make_unique<int>(3);
-}
+Coro<std::unique_ptr<int>> MoveOnly() { co_return std::make_unique<int>(3); }
 int global = 4;
 Coro<int&> Reference() { co_return global; }
 Coro<std::array<char, 4000>> Large() {

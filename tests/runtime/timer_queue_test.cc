@@ -23,15 +23,15 @@ class Both {
     const int number = next_++;
     handles_.push_back(world_.loop().CallAt(
         Nanoseconds(when), [this, number] { fired_ = number; }));
-    const auto later = std::find_if(
-        oracle_.begin(), oracle_.end(),
-        [&](const Timer& timer) { return timer.when > when; });
+    const auto later =
+        std::find_if(oracle_.begin(), oracle_.end(),
+                     [&](const Timer& timer) { return timer.when > when; });
     oracle_.insert(later, {when, number});
   }
 
   void CancelOne(std::size_t index) {
-    const auto timer = std::next(oracle_.begin(),
-                                 static_cast<std::ptrdiff_t>(index));
+    const auto timer =
+        std::next(oracle_.begin(), static_cast<std::ptrdiff_t>(index));
     handles_[static_cast<std::size_t>(timer->number)].Cancel();
     oracle_.erase(timer);
   }

@@ -55,8 +55,7 @@ class JumpSelector final : public Selector {
 
 class VirtualLoop {
  public:
-  explicit VirtualLoop(ReadyOrder* order = nullptr)
-      : loop_(Seams(order)) {
+  explicit VirtualLoop(ReadyOrder* order = nullptr) : loop_(Seams(order)) {
     loop_.SetExceptionHandler(
         [this](EventLoop&, const ExceptionReport& report) {
           std::string text(report.message);
