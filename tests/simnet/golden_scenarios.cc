@@ -126,10 +126,21 @@ void CrashAndRestart(Simulation& sim) {
   });
 }
 
+// Its report names places, which the trace must not.
+void Deadlock(Simulation& sim) {
+  sim.AddHost("n1", EchoNode);
+  sim.Run([]() -> Coro<> {
+    Task<> worker = CreateTask(
+        []() -> Coro<> { co_await RunningLoop().CreateFuture(); }, "worker");
+    co_await worker;
+  });
+}
+
 }  // namespace
 
 std::vector<GoldenScenario> GoldenScenarios() {
   return {{"crash_and_restart", CrashAndRestart, 0},
+          {"deadlock", Deadlock, 0},
           {"partition", Partition, 0},
           {"ping_pong", PingPong, 0},
           {"random_walk", BusyHosts, 3},

@@ -45,15 +45,14 @@ std::string LineAt(const std::string& text, std::size_t at) {
 TEST(GoldenTraceTest, EveryRunIsTheStoredOneByteForByte) {
   for (const GoldenScenario& golden : GoldenScenarios()) {
     TraceTextWriter writer;
-    const RunOutcome outcome = RunGolden(golden, &writer);
-    EXPECT_TRUE(outcome.passed()) << golden.name << ": " << outcome.message;
+    RunGolden(golden, &writer);
+    const std::string now = WithoutHeader(writer.text());
+    const std::string stored = WithoutHeader(Stored(golden));
+    if (now == stored) continue;
     if (Updating()) {
       std::ofstream(PathOf(golden), std::ios::binary) << writer.text();
       continue;
     }
-    const std::string now = WithoutHeader(writer.text());
-    const std::string stored = WithoutHeader(Stored(golden));
-    if (now == stored) continue;
     std::size_t at = 0;
     while (at < now.size() && at < stored.size() && now[at] == stored[at]) ++at;
     ADD_FAILURE() << PathOf(golden) << "\nstored: " << LineAt(stored, at)
