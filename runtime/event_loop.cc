@@ -49,8 +49,8 @@ EventLoop::~EventLoop() {
 
 void EventLoop::DrainInbox() {
   for (internal::Inbox::Item& item : core_->inbox->Drain()) {
-    Node* const node = core_->NewCallback(
-        std::move(item.function), HandleKind::kCallback, item.name);
+    Node* const node = core_->NewCallback(std::move(item.function),
+                                          HandleKind::kCallback, item.name);
     node->context.Reset();
     core_->Push(node);
   }
@@ -148,8 +148,8 @@ void EventLoop::FireTimers(std::span<const ReadyEvent> events,
   }
 }
 
-[[gnu::always_inline]] inline void EventLoop::Turn(std::span<const ReadyEvent> events,
-                            std::optional<Nanoseconds> timeout) {
+[[gnu::always_inline]] inline void EventLoop::Turn(
+    std::span<const ReadyEvent> events, std::optional<Nanoseconds> timeout) {
   LoopCore* const core = core_;
   LoopObserver* const observer = core->seams.observer;
   if (!events.empty()) core->io->Process(events);

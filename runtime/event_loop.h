@@ -76,8 +76,7 @@ class EventLoop {
     return QueueNew(std::forward<F>(callback), name, nullptr);
   }
   template <class F>
-  Handle CallSoon(F&& callback, std::string_view name,
-                  const Context& context) {
+  Handle CallSoon(F&& callback, std::string_view name, const Context& context) {
     return QueueNew(std::forward<F>(callback), name, &context);
   }
 
@@ -209,8 +208,7 @@ class EventLoop {
 
  private:
   template <class F>
-  [[gnu::always_inline]] Handle QueueNew(F&& callback,
-                                         std::string_view name,
+  [[gnu::always_inline]] Handle QueueNew(F&& callback, std::string_view name,
                                          const Context* context) {
     if (!core_->Accepts()) return Handle();
     internal::Node* const node = core_->NewCallback(

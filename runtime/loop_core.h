@@ -140,8 +140,8 @@ struct LoopCore {
   std::exception_ptr in_flight;  // What ended the last coroutine.
 
   bool watched = false;
-  bool open = true;      // Not closed, not inert.
-  bool inert = false;    // Crashed or closing: work is dropped.
+  bool open = true;    // Not closed, not inert.
+  bool inert = false;  // Crashed or closing: work is dropped.
   bool closed = false;
   bool debug = false;
   bool running = false;
@@ -158,11 +158,11 @@ struct LoopCore {
   TaskCore* tasks_last = nullptr;
   std::uint64_t unnamed_tasks = 0;
 
-  Node* running_node = nullptr;  // Only while watched.
-  NodeInfo root;                 // Owns what is made outside any handle.
-  std::uint64_t thread = 0;      // Of the run; for the debug check.
-  std::shared_ptr<Inbox> inbox;  // From other threads; outlives the loop.
-  IoTable* io = nullptr;         // The EventLoop's.
+  Node* running_node = nullptr;      // Only while watched.
+  NodeInfo root;                     // Owns what is made outside any handle.
+  std::uint64_t thread = 0;          // Of the run; for the debug check.
+  std::shared_ptr<Inbox> inbox;      // From other threads; outlives the loop.
+  IoTable* io = nullptr;             // The EventLoop's.
   std::unique_ptr<LoopHooks> hooks;  // Exception handler, task factory.
 };
 

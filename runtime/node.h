@@ -48,19 +48,19 @@ class Node {
  public:
   enum Flag : std::uint32_t {
     kCancelled = 1 << 0,
-    kScheduled = 1 << 1,   // In the timer queue.
-    kTimer = 1 << 2,       // Was made by CallLater or CallAt.
-    kTask = 1 << 3,        // A task's own step; the task counts references.
+    kScheduled = 1 << 1,     // In the timer queue.
+    kTimer = 1 << 2,         // Was made by CallLater or CallAt.
+    kTask = 1 << 3,          // A task's own step; the task counts references.
     kDoneCallback = 1 << 4,  // Waits in a future's list.
-    kRepeats = 1 << 5,  // A reader or a writer: queued many times,
-    kQueued = 1 << 6,   // and now in the ready queue.
-    kRunning = 1 << 7,  // Its callable must not be dropped now.
-    kCleared = 1 << 13,  // Its callable is gone.
+    kRepeats = 1 << 5,       // A reader or a writer: queued many times,
+    kQueued = 1 << 6,        // and now in the ready queue.
+    kRunning = 1 << 7,       // Its callable must not be dropped now.
+    kCleared = 1 << 13,      // Its callable is gone.
     // The rest is a task's.
-    kWakeup = 1 << 8,       // The next step was caused by a future.
-    kStarted = 1 << 9,      // The coroutine has been entered.
-    kMustCancel = 1 << 10,  // The next step throws CancelledError.
-    kThrowing = 1 << 11,    // This step throws at its await.
+    kWakeup = 1 << 8,         // The next step was caused by a future.
+    kStarted = 1 << 9,        // The coroutine has been entered.
+    kMustCancel = 1 << 10,    // The next step throws CancelledError.
+    kThrowing = 1 << 11,      // This step throws at its await.
     kQuietDestroy = 1 << 12,  // No "destroyed but pending" report.
   };
 
@@ -234,7 +234,7 @@ N* MakeNode(Pool* pool, Args&&... args) {
   void* const memory = pool->Allocate(sizeof(N));
   try {
     return ::new (memory) N(std::forward<Args>(args)...);
-  } catch (...) {  // tidy: allow(catch-all) of a callable's copy
+  } catch (...) {
     Pool::Free(memory, sizeof(N));
     throw;
   }

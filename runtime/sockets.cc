@@ -54,9 +54,9 @@ Future<SysResult> WhenReady(int fd, unsigned direction, std::string_view label,
   const bool reads = direction == kReadable;
   AddDoneCallback(
       done.core(), HandleKind::kFutureDone,
-      core->watched ? IoLabel(core, reads ? "sock_read_done"
-                                          : "sock_write_done", fd)
-                    : std::string(),
+      core->watched
+          ? IoLabel(core, reads ? "sock_read_done" : "sock_write_done", fd)
+          : std::string(),
       [core, fd, direction, handle](FutureCore*) {
         // Unless it has been replaced meanwhile.
         if (!handle.cancelled()) core->io->Remove(fd, direction);
@@ -142,8 +142,7 @@ Coro<Accepted> SockAccept(int fd) {
   };
   SysResult result = accept();
   if (internal::WouldBlock(result)) {
-    result =
-        co_await internal::WhenReady(fd, kReadable, "sock_accept", accept);
+    result = co_await internal::WhenReady(fd, kReadable, "sock_accept", accept);
   }
   if (result < 0) ThrowSocketError(result, "accept", "");
   co_return accepted;

@@ -97,7 +97,7 @@ class Host {
   std::unique_ptr<EventLoop> loop_;
   Task<> main_;
   bool main_told_ = false;
-  bool crashing_ = false;  // When its step has ended.
+  bool crashing_ = false;               // When its step has ended.
   std::optional<Nanoseconds> timeout_;  // Of the iteration to come.
   std::uint64_t steps_ = 0;
   bool queued_ = false;        // Among the hosts that can run.

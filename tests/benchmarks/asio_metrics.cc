@@ -5,7 +5,6 @@
 
 #define BOOST_ASIO_DISABLE_THREADS 1
 #include <boost/asio.hpp>
-
 #include <chrono>
 #include <deque>
 #include <optional>
@@ -49,8 +48,8 @@ class Event {
   }
 
  private:
-  using Handler = asio::async_result<asio::use_awaitable_t<Executor>,
-                                     void()>::handler_type;
+  using Handler =
+      asio::async_result<asio::use_awaitable_t<Executor>, void()>::handler_type;
 
   Executor executor_;
   bool set_ = false;
@@ -199,10 +198,10 @@ double TimerCancel() {
 }
 
 constexpr Metric kMetrics[] = {
-    {"post_chain", PostChain},     {"post_batch", PostBatch},
-    {"yield_1", Yield1},           {"yield_1k", Yield1k},
-    {"spawn_join", SpawnJoin},     {"pingpong", PingPong},
-    {"timer_run", TimerRun},       {"timer_cancel", TimerCancel},
+    {"post_chain", PostChain}, {"post_batch", PostBatch},
+    {"yield_1", Yield1},       {"yield_1k", Yield1k},
+    {"spawn_join", SpawnJoin}, {"pingpong", PingPong},
+    {"timer_run", TimerRun},   {"timer_cancel", TimerCancel},
 };
 
 }  // namespace

@@ -18,8 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     return 0;
   }
   const std::string spelled = rondo::FormatToken(*token);
-  const absl::StatusOr<rondo::ScheduleToken> again =
-      rondo::ParseToken(spelled);
+  const absl::StatusOr<rondo::ScheduleToken> again = rondo::ParseToken(spelled);
   if (!again.ok() || !(*again == *token)) std::abort();
   return 0;
 }
