@@ -27,6 +27,9 @@ struct alignas(16) LargeHeader {
   Pool* pool;
 };
 
+// Pools may outlive the cache, at the end of a thread or of the program.
+constinit thread_local bool cache_is_gone = false;
+
 // Chunks that this thread has used and may use again: a scenario that runs
 // thousands of times must not ask the kernel for memory each time.
 struct ChunkCache {
@@ -37,6 +40,7 @@ struct ChunkCache {
 
   ~ChunkCache() {
     while (size > 0) std::free(chunks[--size]);
+    cache_is_gone = true;
   }
 };
 
@@ -77,7 +81,7 @@ Pool::~Pool() {
     Chunk* chunk = chunks_;
     chunks_ = chunk->next;
     Unpoison(chunk, kChunkBytes);
-    if (chunk_cache.size < ChunkCache::kMost) {
+    if (!cache_is_gone && chunk_cache.size < ChunkCache::kMost) {
       chunk_cache.chunks[chunk_cache.size++] = chunk;
     } else {
       std::free(chunk);
@@ -99,7 +103,7 @@ void Pool::Die() {
 
 void Pool::AddChunk() {
   Chunk* chunk;
-  if (chunk_cache.size > 0) {
+  if (!cache_is_gone && chunk_cache.size > 0) {
     chunk = chunk_cache.chunks[--chunk_cache.size];
   } else {
     void* memory = std::aligned_alloc(kChunkBytes, kChunkBytes);

@@ -42,9 +42,9 @@ TEST(LockTest, ServesFirstComeFirst) {
 
 TEST(LockTest, AFreeLockIsTakenWithoutATurn) {
   VirtualLoop world;
+  bool other = false;
   world.Run([&]() -> Coro<> {
     Lock lock;
-    bool other = false;
     RunningLoop().CallSoon([&] { other = true; });
     co_await lock.Acquire();
     lock.Release();

@@ -60,8 +60,10 @@ TEST(WaitTest, CancellingTheWaitLeavesTheFuturesAlone) {
   VirtualLoop world;
   world.Run([]() -> Coro<> {
     const Task<int> inner = CreateTask(After(2s, 3));
-    Task<> waiter = CreateTask(
-        [&]() -> Coro<> { co_await Wait(std::vector<AnyFuture>{inner}); });
+    Task<> waiter = CreateTask([&]() -> Coro<> {
+      const std::vector<AnyFuture> futures(1, inner);
+      co_await Wait(futures);
+    });
     co_await Sleep(1s);
     waiter.Cancel();
     co_await Yield();
