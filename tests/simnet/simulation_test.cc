@@ -294,7 +294,7 @@ TEST(SimulationTest, ADeadlockNamesEveryTaskOfEveryHostAndWhatItWaitsFor) {
                           "task worker waits for a future\n"
                           "    at .*simulation_test.cc:[0-9]+ in .*WaitsDeeper"
                           ".*\n"
-                          "    at .*simulation_test.cc:[0-9]+ in .*WaitsDeeply"));
+                          "    at .*simulation_test.cc:[0-9]+ in .*Deeply"));
   EXPECT_EQ(run.outcome.id, "main,worker,main,main");
 }
 

@@ -230,8 +230,8 @@ TEST(ScenarioProgramTest, ExploreFindsNothingInWhatIsRight) {
 
 TEST(ScenarioProgramTest, FromTheRaceToItsExplanation) {
   const std::string out = ScratchPath("out");
-  const ProgramResult found = Sample({"explore", "LostUpdate", "--output=" + out,
-                                      "--json"});
+  const ProgramResult found =
+      Sample({"explore", "LostUpdate", "--output=" + out, "--json"});
   ASSERT_EQ(found.code, 1) << found.out << found.err;
   const Json report = Parsed(found);
   ASSERT_EQ(report["findings"].size(), 1u);
