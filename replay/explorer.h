@@ -119,7 +119,9 @@ class Explorer {
   std::unique_ptr<Strategy> strategy_;
   ExploreResult result_;
   // Sets whose order is never looked at: only their sizes.
+  // tidy: allow(hash-order) only its size is asked for
   absl::flat_hash_set<std::uint64_t> digests_;
+  // tidy: allow(hash-order) only its size is asked for
   absl::flat_hash_set<std::uint64_t> single_deviations_;
 };
 

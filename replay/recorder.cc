@@ -102,8 +102,7 @@ void Recorder::Begin(const TraceHeader& header) {
 
 LoopObserver& Recorder::AddLoop(std::string_view host, std::int64_t boot,
                                 const Network* network) {
-  loops_.push_back(
-      std::make_unique<LoopRecorder>(this, host, boot, network));
+  loops_.push_back(std::make_unique<LoopRecorder>(this, host, boot, network));
   return *loops_.back();
 }
 
@@ -136,6 +135,10 @@ void Recorder::OnPick(PickPoint point, const CandidateView& candidates,
   record.pick = pick;
   record.over = candidates.id(0);
   if (everything) record.of = std::move(of);
+  if (Writes(kTraceHandles)) {
+    record.pick_name = candidates.label(chosen);
+    record.over_name = candidates.label(0);
+  }
   sink_->Write(record);
 }
 

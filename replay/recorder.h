@@ -70,8 +70,7 @@ class Recorder final : public DecisionObserver {
   void DrawStream(Identity stream, std::string_view path);
 
   // The run is over. `why`: "exit", "fail", ...
-  void End(std::string_view why, std::string_view id,
-           std::string_view message);
+  void End(std::string_view why, std::string_view id, std::string_view message);
 
   // Of all iterations so far: equal runs, equal chains.
   std::uint64_t chain() const { return chains_.whole(); }

@@ -117,6 +117,7 @@ class Shrinker {
   ShrinkResult best_;
   Cost cost_;
   // Tapes that did not help: only asked for membership.
+  // tidy: allow(hash-order) only membership is asked for
   absl::flat_hash_set<std::uint64_t> rejected_;
 };
 

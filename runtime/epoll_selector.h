@@ -18,8 +18,9 @@ namespace rondo {
 // A loop that always has something to run would ask at every turn, and a
 // system call a turn is most of what such a turn costs. So a zero timeout may
 // be answered with nothing, without asking, some times running; but never
-// after a Wake, and never from one tick of the coarse clock (1 to 4 ms) to the
-// next, so that long turns cannot starve the descriptors.
+// after a Wake, and only a few times once the coarse clock has ticked (every 1
+// to 4 ms), so that long turns cannot starve the descriptors. A loop may pass
+// over most of these calls altogether (MayPass).
 //
 // A descriptor that was closed while registered has left epoll by itself;
 // Unregister of it does nothing.
@@ -45,6 +46,9 @@ class EpollSelector final : public Selector {
   void Wake() override;
 
  private:
+  // How many calls a loop may pass over after one that was skipped.
+  static constexpr int kPasses = 7;
+
   bool MaySkip();
   // Fills `ready_`.
   void Wait(std::optional<Nanoseconds> timeout);

@@ -49,8 +49,8 @@ EventLoop::~EventLoop() {
 
 void EventLoop::DrainInbox() {
   for (internal::Inbox::Item& item : core_->inbox->Drain()) {
-    Node* const node = core_->NewCallback(
-        std::move(item.function), HandleKind::kCallback, item.name);
+    Node* const node = core_->NewCallback(std::move(item.function),
+                                          HandleKind::kCallback, item.name);
     node->context.Reset();
     core_->Push(node);
   }
@@ -67,69 +67,28 @@ std::optional<Nanoseconds> EventLoop::Prepare() {
 
 void EventLoop::Finish(std::span<const ReadyEvent> events,
                        std::optional<Nanoseconds> timeout) {
+  const Running running(core_);
+  Turn(events, timeout);
+}
+
+void EventLoop::FireTimers(std::span<const ReadyEvent> events,
+                           std::optional<Nanoseconds> timeout) {
   LoopCore* const core = core_;
-  const Running running(core);
   LoopObserver* const observer = core->seams.observer;
-  if (!events.empty()) core->io->Process(events);
-  if (!core->inbox->empty()) DrainInbox();
-  if (core->timers.live() > 0 || observer != nullptr) {
-    const Nanoseconds now = time();
-    if (observer != nullptr) observer->OnSelected(now, timeout, events);
-    const Nanoseconds limit = now + core->seams.clock->resolution();
-    while (Node* const timer = core->timers.PopDue(limit.count() - 1)) {
-      core->Push(timer);
-      if (observer != nullptr) observer->OnTimerFired(core->Describe(timer));
-    }
-  }
-  RunReady();
-  if (observer != nullptr) {
-    observer->OnIterationEnd(core->ready_count, core->timers.live());
+  const Nanoseconds now = time();
+  if (observer != nullptr) observer->OnSelected(now, timeout, events);
+  const Nanoseconds limit = now + core->seams.clock->resolution();
+  while (Node* const timer = core->timers.PopDue(limit.count() - 1)) {
+    core->Push(timer);
+    if (observer != nullptr) observer->OnTimerFired(core->Describe(timer));
   }
 }
 
-void EventLoop::RunReady() {
-  Node* const last = core_->ready_last;  // What comes later waits.
-  if (last == nullptr) return;
-  internal::ContextSlot* const outer = internal::current_context;
-  struct Restore {
-    internal::ContextSlot* outer;
-    LoopCore* core;
-    ~Restore() {
-      internal::current_context = outer;
-      core->running_node = nullptr;
-    }
-  } const restore{outer, core_};
-  if (core_->seams.ready_order != nullptr) {
-    RunReadyInOrder();
-  } else {
-    RunNodes(last);
-  }
-}
-
-// Runs the ready queue up to `last`.
-void EventLoop::RunNodes(Node* last) {
-  LoopCore* const core = core_;
-  Node* node;
-  do {
-    node = core->Pop();
-    if (node->Has(Node::kTask) && !core->watched) [[likely]] {
-      internal::current_context = &node->context;
-      const bool end = node == last;
-      static_cast<TaskCore*>(node)->TaskCore::Run();  // Perhaps its end.
-      if (end) return;
-      continue;
-    }
-    const bool end = node == last;
-    RunNode(node);
-    if (end) return;
-  } while (true);
-}
-
-void EventLoop::RunNode(Node* node) {
+[[gnu::always_inline]] inline void EventLoop::RunNode(Node* node) {
   LoopCore* const core = core_;
   const bool counted = !node->Has(Node::kTask);
-  node->Unset(Node::kQueued);
   if (node->Has(Node::kCancelled)) {
+    node->Unset(Node::kQueued);
     if (counted) node->Unref();
     return;
   }
@@ -148,6 +107,59 @@ void EventLoop::RunNode(Node* node) {
   } catch (...) {  // tidy: allow(catch-all) told to the exception handler
     core->Report("Exception in callback", std::current_exception(),
                  core->watched ? core->Describe(node).label() : "");
+  }
+}
+
+// Runs the ready queue up to `last`.
+[[gnu::always_inline]] inline void EventLoop::RunNodes(Node* last) {
+  LoopCore* const core = core_;
+  Node* node;
+  do {
+    node = core->Pop();
+    if (node->Has(Node::kTask) && !core->watched) [[likely]] {
+      internal::current_context = &node->context;
+      const bool end = node == last;
+      static_cast<TaskCore*>(node)->Step();  // Perhaps its end.
+      if (end) return;
+      continue;
+    }
+    const bool end = node == last;
+    RunNode(node);
+    if (end) return;
+  } while (true);
+}
+
+[[gnu::always_inline]] inline void EventLoop::RunReady() {
+  Node* const last = core_->ready_last;  // What comes later waits.
+  if (last == nullptr) return;
+  internal::ContextSlot* const outer = internal::current_context;
+  struct Restore {
+    internal::ContextSlot* outer;
+    LoopCore* core;
+    ~Restore() {
+      internal::current_context = outer;
+      core->running_node = nullptr;
+    }
+  } const restore{outer, core_};
+  if (core_->seams.ready_order != nullptr) {
+    RunReadyInOrder();
+  } else {
+    RunNodes(last);
+  }
+}
+
+[[gnu::always_inline]] inline void EventLoop::Turn(
+    std::span<const ReadyEvent> events, std::optional<Nanoseconds> timeout) {
+  LoopCore* const core = core_;
+  LoopObserver* const observer = core->seams.observer;
+  if (!events.empty()) core->io->Process(events);
+  if (!core->inbox->empty()) DrainInbox();
+  if (core->timers.live() > 0 || observer != nullptr) {
+    FireTimers(events, timeout);
+  }
+  RunReady();
+  if (observer != nullptr) [[unlikely]] {
+    observer->OnIterationEnd(core->ready_count, core->timers.live());
   }
 }
 
@@ -218,8 +230,16 @@ void EventLoop::RunForever() {
   } const stopped{core_};
   core_->running = true;
   core_->thread = internal::ThreadNumber();
+  const Running running(core_);
+  Selector* const selector = core_->seams.selector;
   do {
-    RunOnce();
+    std::optional<Nanoseconds> timeout = Nanoseconds(0);
+    std::span<const ReadyEvent> events;
+    if (core_->ready_head == nullptr || !selector->MayPass()) {
+      timeout = Prepare();
+      events = selector->Select(timeout);
+    }
+    Turn(events, timeout);
   } while (!core_->stopping);
 }
 
@@ -252,7 +272,8 @@ void EventLoop::Close() {
   if (core->closed) return;
   if (core->running) throw RuntimeError("Cannot close a running event loop");
   core->inbox->Close();
-  if (!core->inert) {
+  const bool crashed = core->inert;
+  if (!crashed) {
     for (TaskCore* task = core->tasks_first; task != nullptr;
          task = task->next_task()) {
       if (task->Has(Node::kQuietDestroy)) continue;
@@ -262,6 +283,7 @@ void EventLoop::Close() {
   }
   Kill();
   core->closed = true;
+  core->inert = crashed;  // From now on calls are refused, not dropped.
 }
 
 void EventLoop::Kill() {

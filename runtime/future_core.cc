@@ -60,8 +60,8 @@ std::exception_ptr FutureCore::Error() const {
   return state_ == State::kPending ? nullptr : error_;
 }
 
-void FutureCore::RequirePending() {
-  if (done()) throw InvalidStateError("future is done already");
+void FutureCore::ThrowDone() {
+  throw InvalidStateError("future is done already");
 }
 
 void FutureCore::SetError(std::exception_ptr exception) {
@@ -118,15 +118,13 @@ void FutureCore::DropCallbacks() {
   }
 }
 
-void FutureCore::QueueCallback(Node* node) {
+void FutureCore::QueueDoneCallback(Node* node) {
   if (!core_->open) {
     // A closed or crashed loop runs nothing any more.
     if (!node->Has(Node::kTask)) node->Unref();
     return;
   }
-  if (node->Has(Node::kTask)) {
-    node->Set(Node::kWakeup);
-  } else if (node->Has(Node::kDoneCallback)) {
+  if (node->Has(Node::kDoneCallback)) {
     auto* const waiter = static_cast<DoneNode*>(node);
     waiter->holds = true;
     waiter->future->Ref();
@@ -134,8 +132,7 @@ void FutureCore::QueueCallback(Node* node) {
   core_->Push(node);
 }
 
-void FutureCore::QueueCallbacks() {
-  Node* const last = std::exchange(callbacks_, nullptr);
+void FutureCore::QueueCallbacks(Node* last) {
   Node* node = last->next;
   last->next = nullptr;
   while (node != nullptr) {
@@ -152,6 +149,7 @@ std::vector<std::size_t> FirstOccurrences(
   for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
   std::sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
     if (futures[a] == futures[b]) return a < b;
+    // tidy: allow(pointer-order) only to find the equal ones
     return std::less<FutureCore*>()(futures[a], futures[b]);
   });
   places.erase(std::unique(places.begin(), places.end(),
@@ -163,7 +161,7 @@ std::vector<std::size_t> FirstOccurrences(
   return places;
 }
 
-void FutureCore::LastUnref() {
+void FutureCore::LeaveUnseen() {
   if (unretrieved_ && state_ == State::kException && !core_->closed) {
     unretrieved_ = false;
     ++refs_;  // The report may look at the future, but not keep it.
@@ -173,7 +171,6 @@ void FutureCore::LastUnref() {
     --refs_;
   }
   DropCallbacks();
-  Destroy();
 }
 
 }  // namespace rondo::internal

@@ -63,7 +63,11 @@ class FutureCore {
   std::exception_ptr Error() const;
 
   // Complete a pending future. Throw: InvalidStateError if it is done.
-  void RequirePending();
+  void RequirePending() {
+    if (done()) [[unlikely]] {
+      ThrowDone();
+    }
+  }
   void SetError(std::exception_ptr exception);
   void FinishResult() { Finish(State::kResult); }
   void FinishError(std::exception_ptr exception);
@@ -99,7 +103,15 @@ class FutureCore {
 
   void Finish(State state) {
     state_ = state;
-    if (callbacks_ != nullptr) QueueCallbacks();
+    Node* const last = callbacks_;
+    if (last == nullptr) return;
+    callbacks_ = nullptr;
+    if (last->next != last) [[unlikely]] {
+      QueueCallbacks(last);
+      return;
+    }
+    last->next = nullptr;
+    QueueCallback(last);
   }
 
   // A CancelledError with `message`, or null if there is none.
@@ -111,9 +123,25 @@ class FutureCore {
 
  private:
   [[noreturn]] void ThrowNoResult();
-  void QueueCallback(Node* node);
-  void QueueCallbacks();
-  void LastUnref();
+  [[noreturn]] void ThrowDone();
+  void QueueCallback(Node* node) {
+    if (node->Has(Node::kTask) && core_->open) [[likely]] {
+      node->Set(Node::kWakeup);
+      core_->Push(node);
+    } else {
+      QueueDoneCallback(node);
+    }
+  }
+  void QueueDoneCallback(Node* node);
+  void QueueCallbacks(Node* last);
+  void LastUnref() {
+    if (unretrieved_ || callbacks_ != nullptr) [[unlikely]] {
+      LeaveUnseen();
+    }
+    Destroy();
+  }
+  // Nobody has it any more, but an error to tell or callbacks to drop.
+  void LeaveUnseen();
 
   LoopCore* core_;
   Node* callbacks_ = nullptr;  // The last of a ring.
@@ -196,8 +224,7 @@ Node* AddDoneCallback(FutureCore* future, HandleKind kind,
                       std::string_view name, F&& f) {
   LoopCore* const core = future->core();
   using N = CallableNode<std::decay_t<F>, DoneCallbackNode>;
-  N* const node =
-      MakeNode<N>(core->pool, std::decay_t<F>(std::forward<F>(f)), future);
+  N* const node = MakeNode<N>(core->pool, std::forward<F>(f), future);
   node->context.CopyCurrent();
   if (core->watched) [[unlikely]] {
     core->Identify(node, kind, name);

@@ -13,8 +13,8 @@
 // void is std::monostate and T& is std::reference_wrapper<T>; a vector of void
 // futures gives nothing.
 //
-// Cancellation: cancels every child; the gather ends, with CancelledError,
-// when the last of them has.
+// Cancellation: cancels every child, then throws CancelledError: Gather as soon
+// as the first of them was cancelled, GatherOutcomes when the last has ended.
 // Throws: ValueError for futures of another loop.
 // Source: asyncio.gather.
 #ifndef RONDO_RUNTIME_GATHER_H_

@@ -10,4 +10,6 @@ std::uint32_t NodeInfo::CountChild(Identity label) {
   return 1;
 }
 
+void Node::DeleteInfo() { delete info(); }
+
 }  // namespace rondo::internal

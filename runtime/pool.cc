@@ -22,6 +22,11 @@ struct Chunk {
 
 namespace {
 
+// Before a block that is too large for the chunks.
+struct alignas(16) LargeHeader {
+  Pool* pool;
+};
+
 // Chunks that this thread has used and may use again: a scenario that runs
 // thousands of times must not ask the kernel for memory each time.
 struct ChunkCache {
@@ -123,7 +128,11 @@ void* Pool::Carve(std::size_t bytes) {
 void* Pool::AllocateSlow(std::size_t size) {
   const std::size_t index = (size + 7) / 8;
   if (index >= kClasses) {
-    return ::operator new(size);
+    auto* const large =
+        static_cast<LargeHeader*>(::operator new(sizeof(LargeHeader) + size));
+    large->pool = this;
+    ++live_;
+    return large + 1;
   }
   void* const block = jitter_ == 0 ? Carve(index * 8) : CarveJittered(index);
   Unpoison(block, index * 8);
@@ -160,7 +169,10 @@ void* Pool::CarveJittered(std::size_t index) {
 }
 
 void Pool::FreeLarge(void* block, std::size_t size) {
-  ::operator delete(block, size);
+  LargeHeader* const large = static_cast<LargeHeader*>(block) - 1;
+  Pool* const pool = large->pool;
+  ::operator delete(large, sizeof(LargeHeader) + size);
+  if (--pool->live_ == 0 && pool->released_) pool->Die();
 }
 
 }  // namespace rondo::internal

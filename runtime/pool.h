@@ -2,7 +2,8 @@
 //
 // A loop's frames, futures, tasks and handles come from one pool, in chunks of
 // 2 MiB (huge pages where the kernel has them). A block finds its pool through
-// its chunk's header, so blocks carry no header of their own. The pool lives
+// its chunk's header, so blocks carry no header of their own (but for those of
+// more than 1 KiB, which are the allocator's). The pool lives
 // until its owner has let go *and* the last block has come back: a future that
 // outlives its loop stays valid.
 //

@@ -45,6 +45,18 @@ class Selector {
 
   // Makes the present or the next Select return at once. Any thread.
   virtual void Wake() = 0;
+
+  // For loops: true if a zero timeout may be answered with nothing this time,
+  // without the call.
+  bool MayPass() {
+    if (passes_ == 0) return false;
+    --passes_;
+    return true;
+  }
+
+ protected:
+  // How many zero timeouts running may pass like that. Set by Select.
+  int passes_ = 0;
 };
 
 }  // namespace rondo

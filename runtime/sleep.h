@@ -10,6 +10,20 @@
 namespace rondo {
 namespace internal {
 
+class YieldAwaiter : public WaitPoint {
+ public:
+  explicit YieldAwaiter(std::source_location where)
+      : WaitPoint(nullptr, where) {}
+  YieldAwaiter(const YieldAwaiter&) = delete;
+  YieldAwaiter& operator=(const YieldAwaiter&) = delete;
+
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> self) {
+    running_core->current_task->Yield(self, this);
+  }
+  void await_resume() { running_core->current_task->ThrowIfCancelled(); }
+};
+
 class SleepAwaiter : public WaitPoint {
  public:
   SleepAwaiter(Nanoseconds delay, std::source_location where)
@@ -54,6 +68,14 @@ class [[nodiscard]] SleepAwaitable {
   Nanoseconds delay_;
 };
 
+// What Yield returns: to be awaited at once.
+class [[nodiscard]] YieldAwaitable {
+ public:
+  YieldAwaiter Await(std::source_location where) const {
+    return YieldAwaiter(where);
+  }
+};
+
 }  // namespace internal
 
 // Suspends the task for at least `delay` of the loop's clock.
@@ -69,9 +91,7 @@ inline internal::SleepAwaitable Sleep(Nanoseconds delay) {
 }
 
 // Lets every other ready task run first: Sleep(0).
-inline internal::SleepAwaitable Yield() {
-  return internal::SleepAwaitable(Nanoseconds(0));
-}
+inline internal::YieldAwaitable Yield() { return {}; }
 
 }  // namespace rondo
 

@@ -15,18 +15,34 @@ namespace internal {
 // The socket, what was read ahead, and who waits. The reader is registered
 // from the first read that blocks until a readiness that nobody waits for, so
 // a reader in a loop registers once.
+//
+// An awaiter that has suspended is known here until it dies, also after it was
+// woken: it may still give its bytes back, and must learn when this dies.
 class StreamCore {
  public:
   explicit StreamCore(Socket socket)
       : loop_(RunningCore()),
         network_(&NetworkOf(loop_)),
-        socket_(std::move(socket)) {}
+        socket_(std::move(socket)) {
+    // Now: after a reset the kernel has forgotten it.
+    network_->PeerAddress(socket_.fd(), &peer_);
+  }
   StreamCore(const StreamCore&) = delete;
   StreamCore& operator=(const StreamCore&) = delete;
-  ~StreamCore() { Close(); }
+  ~StreamCore() {
+    Close();
+    if (reader_ != nullptr) reader_->stream_ = nullptr;
+    if (writer_ != nullptr) writer_->stream_ = nullptr;
+  }
 
   // ---- Reading
 
+  // Throws: RuntimeError if somebody reads already.
+  void RequireNoReader() const {
+    if (reader_ == nullptr) return;
+    throw RuntimeError(
+        "Read called while another coroutine is already waiting for data");
+  }
   // Fills `buffer` from what is there; -EAGAIN if nothing is.
   SysResult TryRead(std::span<char> buffer) {
     if (!ahead_.empty()) {
@@ -42,14 +58,10 @@ class StreamCore {
   void Unread(std::string_view bytes) { ahead_.insert(0, bytes); }
 
   void WaitToRead(StreamReadAwaiter* reader) {
-    if (reader_ != nullptr) {
-      throw RuntimeError(
-          "Read called while another coroutine is already waiting for data");
-    }
     reader_ = reader;
     if (reading_) return;
-    Watch(loop_, socket_.fd(), kReadable, [this] { ReadReady(); },
-          "read_ready");
+    Watch(
+        loop_, socket_.fd(), kReadable, [this] { ReadReady(); }, "read_ready");
     reading_ = true;
   }
   void StopWaiting(StreamReadAwaiter* reader) {
@@ -58,18 +70,20 @@ class StreamCore {
 
   // ---- Writing
 
+  void RequireNoWriter() const {
+    if (writer_ == nullptr) return;
+    throw RuntimeError(
+        "WriteAll called while another coroutine is already writing");
+  }
   SysResult TryWrite(std::span<const char> data) {
     if (!socket_) return -EBADF;
     return network_->Send(socket_.fd(), data);
   }
   void WaitToWrite(StreamWriteAwaiter* writer) {
-    if (writer_ != nullptr) {
-      throw RuntimeError(
-          "WriteAll called while another coroutine is already writing");
-    }
     writer_ = writer;
-    Watch(loop_, socket_.fd(), kWritable, [this] { WriteReady(); },
-          "write_ready");
+    Watch(
+        loop_, socket_.fd(), kWritable, [this] { WriteReady(); },
+        "write_ready");
   }
   void StopWaiting(StreamWriteAwaiter* writer) {
     if (writer_ != writer) return;
@@ -80,26 +94,21 @@ class StreamCore {
   void Close() {
     socket_.Close();
     reading_ = false;
-    if (reader_ != nullptr) Wake(std::exchange(reader_, nullptr), -ECONNABORTED);
-    if (writer_ != nullptr) Wake(std::exchange(writer_, nullptr), -ECONNABORTED);
+    if (reader_ != nullptr) Wake(reader_, -ECONNABORTED);
+    if (writer_ != nullptr) Wake(writer_, -ECONNABORTED);
   }
 
   const Socket& socket() const { return socket_; }
   Network& network() { return *network_; }
   LoopCore* loop() const { return loop_; }
-  std::string peer() const {
-    SocketAddress address;
-    if (!socket_ || network_->PeerAddress(socket_.fd(), &address) < 0) {
-      return "";
-    }
-    return address.ToString();
-  }
+  const SocketAddress& peer() const { return peer_; }
 
  private:
   template <class Awaiter>
   static void Wake(Awaiter* awaiter, SysResult result) {
+    if (awaiter->future->done()) return;  // Woken or cancelled before.
     awaiter->result_ = result;
-    if (!awaiter->future->done()) awaiter->future->FinishResult();
+    awaiter->future->FinishResult();
   }
 
   void ReadReady() {
@@ -111,7 +120,7 @@ class StreamCore {
     }
     const SysResult result = TryRead(reader_->buffer_);
     if (result == -EAGAIN) return;
-    Wake(std::exchange(reader_, nullptr), result);
+    Wake(reader_, result);
   }
 
   void WriteReady() {
@@ -119,18 +128,17 @@ class StreamCore {
     const SysResult result = TryWrite(writer_->data_);
     if (result == -EAGAIN) return;
     if (result >= 0) {
-      writer_->data_ =
-          writer_->data_.subspan(static_cast<std::size_t>(result));
+      writer_->data_ = writer_->data_.subspan(static_cast<std::size_t>(result));
       if (!writer_->data_.empty()) return;
     }
-    StreamWriteAwaiter* const writer = std::exchange(writer_, nullptr);
     loop_->io->Remove(socket_.fd(), kWritable);
-    Wake(writer, result);
+    Wake(writer_, result);
   }
 
   LoopCore* loop_;
   Network* network_;
   Socket socket_;
+  SocketAddress peer_;
   std::string ahead_;
   StreamReadAwaiter* reader_ = nullptr;
   StreamWriteAwaiter* writer_ = nullptr;
@@ -144,6 +152,10 @@ StreamCore* RequireOpen(StreamCore* stream) {
   return stream;
 }
 
+std::string PeerOf(const StreamCore* stream) {
+  return stream == nullptr ? "" : stream->peer().ToString();
+}
+
 FutureCore* NewWaiter() {
   Future<> waiter = CreateFuture();
   waiter.core()->Ref();  // Given back by FutureAwaiterBase.
@@ -152,17 +164,19 @@ FutureCore* NewWaiter() {
 
 }  // namespace
 
-StreamReadAwaiter::StreamReadAwaiter(StreamCore* stream,
-                                     std::span<char> buffer,
+StreamReadAwaiter::StreamReadAwaiter(StreamCore* stream, std::span<char> buffer,
                                      std::source_location where)
     : FutureAwaiterBase(FutureRef<FutureCore>(), where),
       stream_(RequireOpen(stream)),
       buffer_(buffer) {}
 
-StreamReadAwaiter::~StreamReadAwaiter() { stream_->StopWaiting(this); }
+StreamReadAwaiter::~StreamReadAwaiter() {
+  if (stream_ != nullptr && future != nullptr) stream_->StopWaiting(this);
+}
 
 bool StreamReadAwaiter::await_ready() {
   if (buffer_.empty()) return true;
+  stream_->RequireNoReader();
   result_ = stream_->TryRead(buffer_);
   if (result_ != -EAGAIN) return true;
   future = NewWaiter();
@@ -171,8 +185,17 @@ bool StreamReadAwaiter::await_ready() {
 }
 
 std::size_t StreamReadAwaiter::await_resume() {
-  if (future != nullptr) Settle();
-  if (result_ < 0) ThrowSocketError(result_, "recv", stream_->peer());
+  try {
+    if (future != nullptr) Settle();
+  } catch (const CancelledError&) {
+    // It may have been woken before, with bytes that nobody will see.
+    if (stream_ != nullptr && result_ > 0) {
+      stream_->Unread(
+          std::string_view(buffer_.data(), static_cast<std::size_t>(result_)));
+    }
+    throw;
+  }
+  if (result_ < 0) ThrowSocketError(result_, "recv", PeerOf(stream_));
   return static_cast<std::size_t>(result_);
 }
 
@@ -183,10 +206,13 @@ StreamWriteAwaiter::StreamWriteAwaiter(StreamCore* stream,
       stream_(RequireOpen(stream)),
       data_(data) {}
 
-StreamWriteAwaiter::~StreamWriteAwaiter() { stream_->StopWaiting(this); }
+StreamWriteAwaiter::~StreamWriteAwaiter() {
+  if (stream_ != nullptr && future != nullptr) stream_->StopWaiting(this);
+}
 
 bool StreamWriteAwaiter::await_ready() {
   if (data_.empty()) return true;
+  stream_->RequireNoWriter();
   result_ = stream_->TryWrite(data_);
   if (result_ >= 0) data_ = data_.subspan(static_cast<std::size_t>(result_));
   if (data_.empty() || (result_ < 0 && result_ != -EAGAIN)) return true;
@@ -197,27 +223,27 @@ bool StreamWriteAwaiter::await_ready() {
 
 void StreamWriteAwaiter::await_resume() {
   if (future != nullptr) Settle();
-  if (result_ < 0) ThrowSocketError(result_, "send", stream_->peer());
+  if (result_ < 0) ThrowSocketError(result_, "send", PeerOf(stream_));
 }
 
 }  // namespace internal
 
-Stream::Stream() = default;
-Stream::Stream(Socket socket)
-    : core_(std::make_unique<internal::StreamCore>(std::move(socket))) {}
-Stream::Stream(Stream&&) noexcept = default;
-Stream& Stream::operator=(Stream&&) noexcept = default;
-Stream::~Stream() = default;
+namespace internal {
+namespace {
 
-Coro<std::string> Stream::ReadExactly(std::size_t n) {
+// These keep the stream's inside alive: the Stream may be moved or die while
+// they wait.
+Coro<std::string> ReadExactly(std::shared_ptr<StreamCore> stream,
+                              std::size_t n) {
   std::string data(n, '\0');
   std::size_t have = 0;
   while (have < n) {
     std::size_t got = 0;
     try {
-      got = co_await Read(std::span<char>(data).subspan(have));
+      got = co_await StreamReadAwaitable(stream.get(),
+                                         std::span<char>(data).subspan(have));
     } catch (const CancelledError&) {
-      core_->Unread(std::string_view(data).substr(0, have));
+      stream->Unread(std::string_view(data).substr(0, have));
       throw;
     }
     if (got == 0) {
@@ -229,16 +255,17 @@ Coro<std::string> Stream::ReadExactly(std::size_t n) {
   co_return data;
 }
 
-Coro<std::string> Stream::ReadUntil(char separator) {
+Coro<std::string> ReadUntil(std::shared_ptr<StreamCore> stream,
+                            char separator) {
   constexpr std::size_t kLimit = 64 * 1024;
   std::string data;
   std::array<char, 4096> buffer;
   for (;;) {
     std::size_t got = 0;
     try {
-      got = co_await Read(buffer);
+      got = co_await StreamReadAwaitable(stream.get(), buffer);
     } catch (const CancelledError&) {
-      core_->Unread(data);
+      stream->Unread(data);
       throw;
     }
     if (got == 0) throw IncompleteReadError(std::move(data), std::nullopt);
@@ -246,16 +273,40 @@ Coro<std::string> Stream::ReadUntil(char separator) {
     data.append(buffer.data(), got);
     const std::size_t at = data.find(separator, searched);
     if (at != std::string::npos && at <= kLimit) {
-      core_->Unread(std::string_view(data).substr(at + 1));
+      stream->Unread(std::string_view(data).substr(at + 1));
       data.resize(at + 1);
       co_return data;
     }
     if (data.size() > kLimit) {
       const std::size_t consumed = at == std::string::npos ? data.size() : at;
-      core_->Unread(data);
+      stream->Unread(data);
       throw LimitOverrunError(consumed);
     }
   }
+}
+
+}  // namespace
+}  // namespace internal
+
+Stream::Stream() = default;
+Stream::Stream(Socket socket)
+    : core_(std::make_shared<internal::StreamCore>(std::move(socket))) {}
+Stream::Stream(Stream&&) noexcept = default;
+Stream& Stream::operator=(Stream&& other) noexcept {
+  if (this != &other) {
+    Close();
+    core_ = std::move(other.core_);
+  }
+  return *this;
+}
+Stream::~Stream() { Close(); }
+
+Coro<std::string> Stream::ReadExactly(std::size_t n) {
+  return internal::ReadExactly(core_, n);
+}
+
+Coro<std::string> Stream::ReadUntil(char separator) {
+  return internal::ReadUntil(core_, separator);
 }
 
 void Stream::WriteEof() {
@@ -278,9 +329,7 @@ SocketAddress Stream::local_address() const {
 }
 
 SocketAddress Stream::peer_address() const {
-  SocketAddress address;
-  if (is_open()) core_->network().PeerAddress(fd(), &address);
-  return address;
+  return core_ == nullptr ? SocketAddress() : core_->peer();
 }
 
 int Stream::fd() const { return is_open() ? core_->socket().fd() : -1; }

@@ -122,16 +122,17 @@ class Stream {
 
   // Ends the sending direction: the peer reads to the end.
   void WriteEof();
-  // Idempotent. A read or write in progress throws ECONNABORTED.
+  // Idempotent. A read or write in progress throws ECONNABORTED; so it does
+  // when the stream dies.
   void Close();
 
   bool is_open() const;
   SocketAddress local_address() const;
-  SocketAddress peer_address() const;
+  SocketAddress peer_address() const;  // Also when it is closed.
   int fd() const;
 
  private:
-  std::unique_ptr<internal::StreamCore> core_;
+  std::shared_ptr<internal::StreamCore> core_;
 };
 
 // Connects to a name or numeric address, one after another if it has several.

@@ -13,8 +13,8 @@ void TaskCore::Start(std::string_view name) {
   LoopCore* const core = FutureCore::core();
   FutureCore::Ref();  // The loop's.
   previous_task_ = core->tasks_last;
-  (previous_task_ == nullptr ? core->tasks_first
-                             : previous_task_->next_task_) = this;
+  (previous_task_ == nullptr ? core->tasks_first : previous_task_->next_task_) =
+      this;
   core->tasks_last = this;
   if (name.empty()) {
     set_number(++core->unnamed_tasks);
@@ -31,46 +31,27 @@ void TaskCore::Start(std::string_view name) {
 
 void TaskCore::Unlink() {
   LoopCore* const core = FutureCore::core();
-  (previous_task_ == nullptr ? core->tasks_first
-                             : previous_task_->next_task_) = next_task_;
-  (next_task_ == nullptr ? core->tasks_last
-                         : next_task_->previous_task_) = previous_task_;
+  (previous_task_ == nullptr ? core->tasks_first : previous_task_->next_task_) =
+      next_task_;
+  (next_task_ == nullptr ? core->tasks_last : next_task_->previous_task_) =
+      previous_task_;
   previous_task_ = nullptr;
   next_task_ = nullptr;
 }
 
-void TaskCore::Run() {
-  if (Has(kMustCancel)) [[unlikely]] {
-    Unset(kMustCancel);
-    if (!Has(kStarted)) {
-      // Cancelled before its first step: the body never runs.
-      DestroyFrames(std::exchange(innermost_, nullptr));
-      std::exception_ptr error = std::exchange(error_, nullptr);
-      Unlink();
-      FinishCancelled(std::move(error));
-      FutureCore::Unref();
-      return;
-    }
+bool TaskCore::BeginCancelled() {
+  Unset(kMustCancel);
+  if (Has(kStarted)) {
     Set(kThrowing);
+    return true;
   }
-  Set(kStarted);
-  Unset(kWakeup);
-  Resume();
-}
-
-void TaskCore::Resume() {
-  LoopCore* const core = FutureCore::core();
-  point_ = nullptr;
-  TaskCore* const previous = std::exchange(core->current_task, this);
-  std::coroutine_handle<> frame = innermost_;
-  do {
-    core->next_frame = nullptr;
-    innermost_ = frame;
-    frame.resume();
-    frame = core->next_frame;
-  } while (frame);
-  core->current_task = previous;
-  if (core->root_done) FinishStep();
+  // Cancelled before its first step: the body never runs.
+  DestroyFrames(std::exchange(innermost_, nullptr));
+  std::exception_ptr error = std::exchange(error_, nullptr);
+  Unlink();
+  FinishCancelled(std::move(error));
+  FutureCore::Unref();
+  return false;
 }
 
 // The outermost coroutine has ended. What it owned dies before anyone who

@@ -37,12 +37,32 @@ class TaskCore : public FutureCore, public Node {
   using FutureCore::Unref;
 
   // ---- Node: one step.
-  void Run() override;
+  void Run() override { Step(); }
   void Clear() override {}
 
   // ---- FutureCore
   bool Cancel(std::string_view message) override;
   std::string Describe() const override;
+
+  // One step: inline, since it is what a loop does most.
+  void Step() {
+    if (Has(kMustCancel)) [[unlikely]] {
+      if (!BeginCancelled()) return;
+    }
+    flags_ = (flags_ | kStarted) & ~static_cast<std::uint32_t>(kWakeup);
+    LoopCore* const core = FutureCore::core();
+    point_ = nullptr;
+    TaskCore* const previous = std::exchange(core->current_task, this);
+    std::coroutine_handle<> frame = innermost_;
+    do {
+      core->next_frame = nullptr;
+      innermost_ = frame;
+      frame.resume();
+      frame = core->next_frame;
+    } while (frame);
+    core->current_task = previous;
+    if (core->root_done) FinishStep();
+  }
 
   // Called by awaiters, inside the step: the coroutine `frame` waits for
   // `point->future`, or only for its next turn.
@@ -95,7 +115,8 @@ class TaskCore : public FutureCore, public Node {
   // FutureCore counts a task's references, so the node's counter is free.
   std::uint32_t cancel_requests() const { return Node::refs_; }
 
-  void Resume();
+  // A step that a cancellation begins. False: the task has ended.
+  bool BeginCancelled();
   void FinishStep();
   void FinishWithError(std::exception_ptr error);
   void CancelAwaited();

@@ -74,6 +74,25 @@ std::int64_t TimerQueue::MinDeadline() {
   return FillFront() ? buckets_[0][front_].when : kNever;
 }
 
+const TimerNode* TimerQueue::FirstAfter(std::int64_t time) const {
+  const TimerNode* first = nullptr;
+  const auto look = [&](const TimerNode* timer) {
+    if (timer->Has(Node::kCancelled) || timer->when <= time) return;
+    if (first == nullptr || timer->when < first->when) first = timer;
+  };
+  // All of bucket 0 is due at once, and what is in a bucket is due before all
+  // that is in those that follow.
+  const Bucket& front = buckets_[0];
+  for (std::size_t i = front_; i < front.size() && first == nullptr; ++i) {
+    look(front[i].timer);
+  }
+  for (std::size_t k = 1; k < buckets_.size() && first == nullptr; ++k) {
+    for (const Entry& entry : buckets_[k]) look(entry.timer);
+  }
+  for (const EarlyEntry& entry : early_) look(entry.timer);
+  return first;
+}
+
 TimerNode* TimerQueue::PopDue(std::int64_t limit) {
   if (live_ == 0) return nullptr;
   TimerNode* timer = nullptr;

@@ -57,6 +57,9 @@ class TimerQueue {
   // The first deadline of a live timer, or kNever.
   std::int64_t MinDeadline();
 
+  // The live timer with the first deadline after `time`, or null.
+  const TimerNode* FirstAfter(std::int64_t time) const;
+
   // Takes the first live timer out if it is due at `limit`, with the queue's
   // reference; else returns null.
   TimerNode* PopDue(std::int64_t limit);

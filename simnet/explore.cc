@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "rondo/replay/build_info.h"
+#include "rondo/replay/decision_names.h"
 #include "rondo/replay/token.h"
 
 namespace rondo {
@@ -58,6 +59,7 @@ ExploreReport ReplayToken(const Scenario& scenario, ExecuteOptions run,
   finding.shrunk.tape = result->tape;
   finding.shrunk.mode = token->mode;
   finding.shrunk.outcome = result->outcome;
+  finding.decisions = result->tape.ToString();
   finding.token = text;
   report.findings.push_back(std::move(finding));
   return report;
@@ -77,6 +79,10 @@ ShrunkFinding ShrinkFinding(const RunOnce& run_once, const Finding& finding,
     result.shrunk = Shrink(run_once, finding.tape, finding.mode,
                            finding.outcome.signature(), options);
   }
+  DecisionNames names;
+  RerunTape(run_once, result.shrunk.tape, result.shrunk.mode,
+            {.observer = &names});
+  result.decisions = names.Describe(result.shrunk.tape);
   ScheduleToken token;
   token.mode = result.shrunk.mode;
   token.seed = seed;
@@ -135,7 +141,7 @@ std::string ExploreReport::ToString() const {
         << LegalityModeName(finding.found.mode) << " mode with "
         << finding.found.tape.size() << " decisions; "
         << finding.shrunk.tape.size() << " matter:\n";
-    std::istringstream lines(finding.shrunk.tape.ToString());
+    std::istringstream lines(finding.decisions);
     for (std::string line; std::getline(lines, line);) {
       out << "    " << line << "\n";
     }

@@ -7,16 +7,22 @@
 
 namespace rondo {
 
-void Host::TimerEvent::Happen() { host->NoteReady(); }
+void Host::TimerEvent::Happen() {
+  host->NoteReady();
+  if (host->simulation_.context_.ready_order != nullptr) {
+    host->ScheduleTimer(std::nullopt);
+  }
+}
 
 Host::Host(Simulation& simulation, std::string name, HostMain main)
     : simulation_(simulation),
       name_(std::move(name)),
       id_(HashName(name_)),
       main_function_(std::move(main)),
+      timer_stream_base_(Combine(id_, HashName("timer"))),
       timer_event_(this),
-      timer_label_("timer:" + name_) {
-  timer_stream_.id = Combine(id_, HashName("timer"));
+      timer_label_("timers of " + name_),
+      step_label_("step of " + name_) {
   timer_stream_.host = id_;
   timer_stream_.label = timer_label_;
   timer_stream_.is_timer = true;
@@ -56,18 +62,37 @@ void Host::Prepare() {
   timeout_ = loop_->Prepare();
   if (timeout_ == Nanoseconds(0) || network_->selector().HasReady()) {
     NoteReady();
-    return;
+    if (simulation_.context_.ready_order == nullptr) return;
+    ScheduleTimer(std::nullopt);
+  } else {
+    ScheduleTimer(timeout_);
   }
+}
+
+void Host::ScheduleTimer(std::optional<Nanoseconds> longest) {
   EventQueue& queue = simulation_.queue_;
-  if (!timeout_.has_value()) {
+  const internal::LoopCore& core = *loop_->core();
+  const internal::TimerNode* const timer =
+      core.timers.FirstAfter(clock_->Now().count());
+  if (timer == nullptr) {
     queue.Clear(timer_stream_);
     return;
   }
-  const Nanoseconds due = clock_->TrueTimeOf(clock_->Now() + *timeout_);
+  Nanoseconds due = clock_->TrueTimeOf(Nanoseconds(timer->when));
+  Identity id =
+      Combine(timer_stream_base_, internal::LoopCore::IdentityOf(timer));
+  if (longest.has_value() && simulation_.time_.now() + *longest < due) {
+    // A loop does not wait for longer than a day at once.
+    due = simulation_.time_.now() + *longest;
+    id = Combine(id, static_cast<std::uint64_t>(due.count()));
+  }
   if (!timer_stream_.empty()) {
-    if (timer_event_.time == due) return;
+    if (timer_event_.time == due && timer_stream_.id == id) return;
     queue.Clear(timer_stream_);
   }
+  // The identity is the timer's, however often there was another one before.
+  timer_stream_.id = id;
+  timer_stream_.scheduled = 0;
   queue.Schedule(timer_stream_, &timer_event_, due);
 }
 

@@ -76,6 +76,10 @@ class Host {
   void Step();
   // What the next iteration waits for.
   void Prepare();
+  // Makes the host's timer event that of its first deadline after now. While
+  // exploring there is one even if the host is about to run: that is how late
+  // it may be, and what it then finds due at once. `longest`: no later.
+  void ScheduleTimer(std::optional<Nanoseconds> longest);
   void NoteReady();
   // An identity of its next step that no schedule changes.
   Identity NextStepId() const;
@@ -93,14 +97,16 @@ class Host {
   std::unique_ptr<EventLoop> loop_;
   Task<> main_;
   bool main_told_ = false;
-  bool crashing_ = false;  // When its step has ended.
+  bool crashing_ = false;               // When its step has ended.
   std::optional<Nanoseconds> timeout_;  // Of the iteration to come.
   std::uint64_t steps_ = 0;
   bool queued_ = false;        // Among the hosts that can run.
   Nanoseconds ready_since_{};  // Since then.
+  const Identity timer_stream_base_;
   EventStream timer_stream_;
   TimerEvent timer_event_;
   std::string timer_label_;
+  std::string step_label_;
 };
 
 }  // namespace rondo

@@ -31,8 +31,8 @@ std::string DeadlockId(std::string_view report) {
   std::size_t at = 0;
   while ((at = report.find(kTask, at)) != std::string_view::npos) {
     at += kTask.size();
-    const std::string_view name = report.substr(
-        at, report.find(" waits for ", at) - at);
+    const std::string_view name =
+        report.substr(at, report.find(" waits for ", at) - at);
     if (name.starts_with("Task-")) continue;
     if (!id.empty()) id += ",";
     id.append(name);
@@ -78,8 +78,7 @@ void Settle(const std::function<void()>& run, RunOutcome* outcome) {
 
 TraceOrder OrderOf(const RunContext& context) {
   if (context.ready_order == nullptr) return TraceOrder::kFifo;
-  return context.adversarial ? TraceOrder::kAdversarial
-                             : TraceOrder::kContract;
+  return context.adversarial ? TraceOrder::kAdversarial : TraceOrder::kContract;
 }
 
 RunOutcome ExecuteIn(const Scenario& scenario, const ExecuteOptions& options,

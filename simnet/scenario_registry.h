@@ -44,10 +44,10 @@ struct ScenarioRegistrar {
 }  // namespace rondo
 
 // Defines and registers a scenario; the body follows, with `sim` in scope.
-#define RONDO_SCENARIO(name)                                                \
-  static void name(::rondo::Simulation& sim);                               \
-  static const ::rondo::internal::ScenarioRegistrar rondo_scenario_##name(  \
-      #name, &name, __FILE__, __LINE__);                                    \
+#define RONDO_SCENARIO(name)                                               \
+  static void name(::rondo::Simulation& sim);                              \
+  static const ::rondo::internal::ScenarioRegistrar rondo_scenario_##name( \
+      #name, &name, __FILE__, __LINE__);                                   \
   static void name([[maybe_unused]] ::rondo::Simulation& sim)
 
 #endif  // RONDO_SIMNET_SCENARIO_REGISTRY_H_

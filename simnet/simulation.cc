@@ -14,9 +14,7 @@ class Simulation::SeededDecisions final : public Decisions {
   SeededDecisions(std::uint64_t seed, Recorder* recorder)
       : seed_(seed), recorder_(recorder) {}
 
-  std::size_t Pick(PickPoint, std::span<const Candidate>) override {
-    return 0;
-  }
+  std::size_t Pick(PickPoint, std::span<const Candidate>) override { return 0; }
   std::uint64_t Draw(Identity stream, std::uint64_t k,
                      std::uint64_t n) override {
     const std::uint64_t bits = Combine(Combine(seed_, stream), k);
@@ -220,8 +218,8 @@ void Simulation::CollectCandidates() {
   }
   const auto add = [this](EventStream* stream) {
     choices_.push_back({nullptr, stream});
-    candidates_.push_back({stream->head_id(), stream->host, stream->resource,
-                           stream->label});
+    candidates_.push_back(
+        {stream->head_id(), stream->host, stream->resource, stream->label});
   };
   std::size_t i = 0;
   for (; i < streams_.size() && streams_[i]->head->time <= time_.now(); ++i) {
@@ -229,7 +227,8 @@ void Simulation::CollectCandidates() {
   }
   for (Host* host : runnable_) {
     choices_.push_back({host, nullptr});
-    candidates_.push_back({host->NextStepId(), host->id(), 0, host->name()});
+    candidates_.push_back(
+        {host->NextStepId(), host->id(), 0, host->step_label_});
   }
   // Time moves on only as far as everything that waits may be late.
   const Nanoseconds limit = internal::SaturatingAdd(oldest, options_.slack);

@@ -111,6 +111,8 @@ class Simulation {
 
   // All links; hosts that are added later too.
   void SetLatency(Nanoseconds min, Nanoseconds max);
+  // How late anything may be when exploring (SimulationOptions::slack).
+  void SetSlack(Nanoseconds slack) { options_.slack = slack; }
   void Partition(std::string_view host) { fabric_->Partition(host); }
   void Partition(std::string_view a, std::string_view b) {
     fabric_->Partition(a, b);

@@ -364,9 +364,8 @@ void TcpConnection::SendAck(TcpFlow& flow) {
   Segment* segment = context_.pool.New(SegmentKind::kAck, &flow);
   segment->sent = context_.clock.Now();
   segment->value = flow.reported = flow.accepted;
-  context_.queue.Schedule(
-      flow.acks, segment,
-      segment->sent + Latency(link, flow, flow.acks));
+  context_.queue.Schedule(flow.acks, segment,
+                          segment->sent + Latency(link, flow, flow.acks));
 }
 
 // ---- Partitions and crashes.
@@ -443,9 +442,8 @@ void TcpConnection::Resume(TcpFlow& flow) {
   const Nanoseconds now = context_.clock.Now();
   const Nanoseconds again = NextRetransmission(held.front()->sent, now);
   while (!held.empty()) {
-    context_.queue.Schedule(
-        flow.segments, held.PopFront(),
-        again + Latency(*flow.link, flow, flow.segments));
+    context_.queue.Schedule(flow.segments, held.PopFront(),
+                            again + Latency(*flow.link, flow, flow.segments));
   }
 }
 

@@ -107,8 +107,7 @@ class TcpConnection {
   Nanoseconds Latency(const Link& link, TcpFlow& flow,
                       const EventStream& stream);
   void Observe(NetworkEventKind kind, const NetworkHost* host,
-               std::uint64_t length,
-               std::string_view data = {});
+               std::uint64_t length, std::string_view data = {});
 
   NetworkContext& context_;
   std::list<TcpConnection>::iterator self_;

@@ -193,8 +193,7 @@ SysResult TcpSocket::StartConnecting(SocketAddress address) {
   }
   peer_ = address;
   state_ = State::kSynSent;
-  phase_ = Phase::kConnecting;
-  shutdown_ = 0;
+  phase_ = Phase::kConnecting;  // What was shut before stays shut.
   error_ = 0;
   done_ = false;
   connection_ =
@@ -331,7 +330,8 @@ void TcpSocket::Vanish() {
 }
 
 bool TcpSocket::RefusesData() const {
-  return orphan_ || (shutdown_ == kBothShut && !done_);
+  return orphan_ || ((shutdown_ & kReceiveShut) != 0 && !done_ &&
+                     connection_->FinSent(side_));
 }
 
 void TcpSocket::PeerFinished() {

@@ -26,10 +26,9 @@ Scenario WithExpectations(Scenario scenario) {
       const testing::TestPartResult& result = results.GetTestPartResult(i);
       if (!result.failed()) continue;
       const char* const file = result.file_name();
-      simulation.Fail(
-          (file == nullptr ? "expectation" : ShortFileName(file)) + ":" +
-              std::to_string(result.line_number()),
-          result.message());
+      simulation.Fail((file == nullptr ? "expectation" : ShortFileName(file)) +
+                          ":" + std::to_string(result.line_number()),
+                      result.message());
     }
   };
 }

@@ -58,8 +58,7 @@ class CheckCommand final : public Command {
   }
   void Declare(CommandFlags* flags) override {
     flags->Arguments("SCENARIO", &names_, "which; may be left out if only one");
-    flags->Add("runs", &runs_, "how many processes for each order")
-        .AtLeast(2);
+    flags->Add("runs", &runs_, "how many processes for each order").AtLeast(2);
     flags->Add("seed", &seed_, "of all that is drawn").Env("RONDO_SEED");
     flags->Add("keep", &keep_, "keep the traces in this directory")
         .Placeholder("DIR");
@@ -110,8 +109,8 @@ class CheckCommand final : public Command {
         line.Show(absl::StrCat(scenario, ": ", order, " run ", i + 1, " of ",
                                conditions.size()));
       }
-      const std::string path = absl::StrCat(directory, "/", scenario, ".",
-                                            order, ".", i, ".jsonl");
+      const std::string path =
+          absl::StrCat(directory, "/", scenario, ".", order, ".", i, ".jsonl");
       absl::StatusOr<Trace> trace =
           RunOne(conditions[i], scenario, order, path);
       if (!trace.ok()) return trace.status();

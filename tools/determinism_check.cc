@@ -57,11 +57,10 @@ std::vector<HostileCondition> HostileConditions(std::uint64_t runs) {
       condition.jitter = i % 5 == 4 ? 0 : MixBits(i);
       condition.fixed_addresses = i % 3 == 0;
       condition.environment = i % 2 == 0 ? 4096 + 64 * i : 0;
-      condition.name =
-          absl::StrCat("jitter ", condition.jitter == 0 ? "off" : "on",
-                       condition.fixed_addresses ? ", fixed addresses" : "",
-                       condition.environment != 0 ? ", padded environment"
-                                                  : "");
+      condition.name = absl::StrCat(
+          "jitter ", condition.jitter == 0 ? "off" : "on",
+          condition.fixed_addresses ? ", fixed addresses" : "",
+          condition.environment != 0 ? ", padded environment" : "");
     }
     conditions.push_back(condition);
   }

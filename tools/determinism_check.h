@@ -21,9 +21,9 @@ namespace rondo {
 // One way to start a process.
 struct HostileCondition {
   std::string name;
-  bool fixed_addresses = false;     // Without address randomisation.
-  std::uint64_t jitter = 0;         // Of allocator and pools; 0: none.
-  std::uint64_t environment = 0;    // Bytes of padding.
+  bool fixed_addresses = false;   // Without address randomisation.
+  std::uint64_t jitter = 0;       // Of allocator and pools; 0: none.
+  std::uint64_t environment = 0;  // Bytes of padding.
 };
 
 // The conditions of `runs` processes; the first is the plain one.

@@ -22,8 +22,7 @@ std::vector<std::string> AllStrategies() {
 
 class ExploreCommand final : public Command {
  public:
-  explicit ExploreCommand(std::string program)
-      : program_(std::move(program)) {}
+  explicit ExploreCommand(std::string program) : program_(std::move(program)) {}
 
   std::string name() const override { return "explore"; }
   std::string summary() const override {
@@ -41,8 +40,7 @@ class ExploreCommand final : public Command {
     flags->Arguments("SCENARIO", &names_, "which; may be left out if only one");
     flags->Add("schedules", &options_.schedules, "how many runs at most")
         .Env("RONDO_SCHEDULES");
-    flags->Add("seed", &options_.seed, "of the exploration")
-        .Env("RONDO_SEED");
+    flags->Add("seed", &options_.seed, "of the exploration").Env("RONDO_SEED");
     flags->Add("strategy", &options_.strategy, "how schedules are made up")
         .OneOf(AllStrategies())
         .Env("RONDO_STRATEGY");
@@ -154,17 +152,18 @@ class ExploreCommand final : public Command {
         << report.findings[0].token << " " << scenario.name << "\n";
     if (output_.empty()) return;
     const char* const what = shrink_ ? "shrunk" : "failed";
-    out << "  " << program_ << " replay "
-        << ShellWord(PathOf(scenario, what)) << "\n";
+    out << "  " << program_ << " replay " << ShellWord(PathOf(scenario, what))
+        << "\n";
   }
 
   void PrintJson(const RegisteredScenario& scenario,
                  const ExploreReport& report, std::ostream& out) const {
-    nlohmann::ordered_json json = {{"scenario", scenario.name},
-                                   {"seed", report.seed},
-                                   {"schedules", report.schedules},
-                                   {"distinct", report.distinct},
-                                   {"findings", nlohmann::ordered_json::array()}};
+    nlohmann::ordered_json json = {
+        {"scenario", scenario.name},
+        {"seed", report.seed},
+        {"schedules", report.schedules},
+        {"distinct", report.distinct},
+        {"findings", nlohmann::ordered_json::array()}};
     for (const ShrunkFinding& finding : report.findings) {
       nlohmann::ordered_json one =
           OutcomeJson(scenario.name, finding.shrunk.outcome);

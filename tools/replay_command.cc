@@ -7,8 +7,8 @@
 
 #include "rondo/replay/build_info.h"
 #include "rondo/replay/diff_text.h"
-#include "rondo/replay/rerun.h"
 #include "rondo/replay/replayer.h"
+#include "rondo/replay/rerun.h"
 #include "rondo/replay/tape_strategy.h"
 #include "rondo/replay/token.h"
 #include "rondo/tools/scenario_commands.h"
@@ -44,8 +44,8 @@ class ReplayCommand final : public Command {
     if (!recording.ok()) return Complain(err, "replay", recording.status());
     ReplayCheck check(recording->trace);
     const TraceHeader& header = recording->trace.header;
-    ExecuteOptions options = OptionsFor(*recording->scenario, header.seed,
-                                        &check, header.level);
+    ExecuteOptions options =
+        OptionsFor(*recording->scenario, header.seed, &check, header.level);
     options.fifo = recording->fifo();
     options.stop = [&check] { return check.diverged(); };
     TapeStrategy strategy(recording->tape);
@@ -97,10 +97,10 @@ class ReplayCommand final : public Command {
              "may run otherwise;\n--other-build replays it all the same\n";
       return kExitUsage;
     }
-    const absl::StatusOr<RerunResult> result = RerunToken(
-        MakeRunOnce((*scenario)->scenario,
-                    OptionsFor(**scenario, token->seed, nullptr, 0)),
-        *token);
+    const absl::StatusOr<RerunResult> result =
+        RerunToken(MakeRunOnce((*scenario)->scenario,
+                               OptionsFor(**scenario, token->seed, nullptr, 0)),
+                   *token);
     if (!result.ok()) return Complain(err, "replay", result.status());
     Print(**scenario, result->outcome, "the run of the token", out);
     return ExitCodeOf(result->outcome);

@@ -79,9 +79,9 @@ class RunCommand final : public Command {
       if (!created.ok()) return Complain(err, "run", created.status());
       file = *std::move(created);
     }
-    const absl::StatusOr<RunOutcome> outcome =
-        Once(**scenario, OptionsFor(**scenario, seed_, file.get(),
-                                    static_cast<int>(level_)));
+    const absl::StatusOr<RunOutcome> outcome = Once(
+        **scenario,
+        OptionsFor(**scenario, seed_, file.get(), static_cast<int>(level_)));
     if (!outcome.ok()) return Complain(err, "run", outcome.status());
     if (file != nullptr) {
       const absl::Status closed = file->Close();

@@ -13,9 +13,8 @@ int main(int argc, char** argv) {
   rondo::ApplyHostileEnvironment();
   const std::string path = argc > 0 ? argv[0] : "scenarios";
   const std::string command = rondo::ShellWord(path);
-  rondo::CommandLine program(
-      std::filesystem::path(path).filename().string(),
-      "runs, explores, shrinks and replays scenarios.");
+  rondo::CommandLine program(std::filesystem::path(path).filename().string(),
+                             "runs, explores, shrinks and replays scenarios.");
   program.Add(rondo::NewListCommand());
   program.Add(rondo::NewRunCommand());
   program.Add(rondo::NewReplayCommand());

@@ -36,14 +36,13 @@ absl::StatusOr<const RegisteredScenario*> ChooseScenario(
     const std::string& name) {
   if (name.empty()) {
     if (RegisteredScenarios().size() == 1) return &RegisteredScenarios()[0];
-    return absl::InvalidArgumentError(absl::StrCat(
-        "which scenario? This program has: ", AllNames()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("which scenario? This program has: ", AllNames()));
   }
   const RegisteredScenario* const scenario = FindScenario(name);
   if (scenario == nullptr) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("there is no scenario \"", name,
-                     "\"; this program has: ", AllNames()));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "there is no scenario \"", name, "\"; this program has: ", AllNames()));
   }
   return scenario;
 }
@@ -97,8 +96,8 @@ absl::StatusOr<RunOutcome> RecordTape(const RegisteredScenario& scenario,
   Scheduler scheduler(&strategy, mode);
   scheduler.Begin({});
   RunOutcome outcome =
-      Execute(scenario.scenario,
-              OptionsFor(scenario, seed, file->get(), level), scheduler);
+      Execute(scenario.scenario, OptionsFor(scenario, seed, file->get(), level),
+              scheduler);
   const absl::Status closed = (*file)->Close();
   if (!closed.ok()) return closed;
   return outcome;

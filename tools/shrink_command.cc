@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "rondo/replay/build_info.h"
+#include "rondo/replay/decision_names.h"
+#include "rondo/replay/rerun.h"
 #include "rondo/replay/shrink.h"
 #include "rondo/replay/token.h"
 #include "rondo/tools/scenario_commands.h"
@@ -31,8 +33,9 @@ class ShrinkCommand final : public Command {
     flags->Argument("FILE", &file_, "the trace of a run that failed");
     flags->Add("output", &output_, "write the shrunk run's trace to this file")
         .Placeholder("FILE");
-    flags->Add("passed", &passed_,
-               "write the trace of the nearest run that passes")
+    flags
+        ->Add("passed", &passed_,
+              "write the trace of the nearest run that passes")
         .Placeholder("FILE");
     flags->Add("level", &level_, "of those traces: 0, 1 or 2").AtLeast(0);
     flags->Add("replays", &options_.max_replays, "run it at most so often");
@@ -74,6 +77,7 @@ class ShrinkCommand final : public Command {
     }
     const absl::Status written = Write(scenario, seed, result);
     if (!written.ok()) return Complain(err, "shrink", written);
+    RerunTape(run_once, result.tape, result.mode, {.observer = &names_});
     Print(*recording, result, out);
     return result.minimal ? kExitFinding : kExitNondeterminism;
   }
@@ -83,9 +87,9 @@ class ShrinkCommand final : public Command {
                      const ShrinkResult& result) const {
     const int level = static_cast<int>(level_);
     if (!output_.empty()) {
-      const absl::Status status = RecordTape(scenario, result.tape, result.mode,
-                                             seed, level, output_)
-                                      .status();
+      const absl::Status status =
+          RecordTape(scenario, result.tape, result.mode, seed, level, output_)
+              .status();
       if (!status.ok()) return status;
     }
     if (!passed_.empty() && result.neighbour.has_value()) {
@@ -116,12 +120,12 @@ class ShrinkCommand final : public Command {
       return;
     }
     out << OutcomeLine(name, result.outcome) << "\n"
-        << "of " << recording.tape.size() << " decisions "
-        << result.tape.size() << " matter (" << result.replays
-        << " replays" << (result.minimal ? "" : ", ended early") << "):\n"
-        << result.tape.ToString();
+        << "of " << recording.tape.size() << " decisions " << result.tape.size()
+        << " matter (" << result.replays << " replays"
+        << (result.minimal ? "" : ", ended early") << "):\n"
+        << names_.Describe(result.tape);
     if (result.neighbour.has_value()) {
-      out << "it passes without: " << result.neighbour->removed.ToString()
+      out << "it passes without: " << names_.Describe(result.neighbour->removed)
           << "\n";
     }
     out << "to see it again:\n  " << program_ << " replay " << word << " "
@@ -134,6 +138,7 @@ class ShrinkCommand final : public Command {
   std::string passed_;
   std::int64_t level_ = kTraceHandles;
   ShrinkOptions options_;
+  DecisionNames names_;
   bool json_ = false;
 };
 

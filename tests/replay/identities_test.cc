@@ -55,8 +55,8 @@ struct Names {
       const Stamp& stamp = StampOf(record);
       if (const auto* const str = std::get_if<StrRecord>(&record)) {
         // A stream of draws is named by whoever draws first.
-        const bool stream = str->path.ends_with("segments") ||
-                            str->path.ends_with("acks");
+        const bool stream =
+            str->path.ends_with("segments") || str->path.ends_with("acks");
         Pair(str->id, stream ? Who("", 0, str->path)
                              : Who(stamp.host, stamp.boot, str->path));
       } else if (const auto* const res = std::get_if<ResRecord>(&record)) {

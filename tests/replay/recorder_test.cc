@@ -90,8 +90,8 @@ TEST(RecorderTest, DigestsDependNeitherOnTheLevelNorOnTheSink) {
 TEST(RecorderTest, OtherRunsHaveOtherDigests) {
   std::map<std::uint64_t, std::uint64_t> runs;
   for (std::uint64_t run = 0; run < 50; ++run) {
-    const auto [place, is_new] = runs.emplace(
-        RunBusyHosts(run, kTraceHandles, nullptr).digest, run);
+    const auto [place, is_new] =
+        runs.emplace(RunBusyHosts(run, kTraceHandles, nullptr).digest, run);
     EXPECT_TRUE(is_new) << run << " and " << place->second;
   }
 }

@@ -133,10 +133,11 @@ TraceDiff Check(const Trace& truth, const Tampered& tampered) {
 TEST(ReplayerTest, AnotherOutputIsFoundThereAndCalledAnOutput) {
   const Trace truth = Parsed(Walk(2, 2));
   const TraceDiff diff = Check(truth, Tamper(truth, [](Record* record) {
-    auto* const out = std::get_if<OutRecord>(record);
-    if (out != nullptr) out->text = "forged";
-    return out != nullptr;
-  }));
+                                 auto* const out =
+                                     std::get_if<OutRecord>(record);
+                                 if (out != nullptr) out->text = "forged";
+                                 return out != nullptr;
+                               }));
   EXPECT_EQ(diff.diff_class, DiffClass::kOutput);
   ASSERT_FALSE(diff.details.empty());
   EXPECT_THAT(diff.details[0].a, HasSubstr("forged"));
@@ -144,34 +145,38 @@ TEST(ReplayerTest, AnotherOutputIsFoundThereAndCalledAnOutput) {
 
 TEST(ReplayerTest, AnotherPickIsFoundThereAndCalledAChoice) {
   const Trace truth = Parsed(Walk(2, 2));
-  const TraceDiff diff = Check(truth, Tamper(truth, [](Record* record) {
-    auto* const pick = std::get_if<PickRecord>(record);
-    if (pick == nullptr || pick->pick == pick->over) return false;
-    pick->pick = pick->over;
-    return true;
-  }));
+  const TraceDiff diff =
+      Check(truth, Tamper(truth, [](Record* record) {
+              auto* const pick = std::get_if<PickRecord>(record);
+              if (pick == nullptr || pick->pick == pick->over) return false;
+              pick->pick = pick->over;
+              return true;
+            }));
   EXPECT_EQ(diff.diff_class, DiffClass::kChoice);
 }
 
 TEST(ReplayerTest, AnotherNumberIsFoundThereAndCalledAChoice) {
   const Trace truth = Parsed(Walk(2, 1));
   const TraceDiff diff = Check(truth, Tamper(truth, [](Record* record) {
-    auto* const draw = std::get_if<DrawRecord>(record);
-    if (draw != nullptr) draw->value = (draw->value + 1) % draw->n;
-    return draw != nullptr;
-  }));
+                                 auto* const draw =
+                                     std::get_if<DrawRecord>(record);
+                                 if (draw != nullptr)
+                                   draw->value = (draw->value + 1) % draw->n;
+                                 return draw != nullptr;
+                               }));
   EXPECT_EQ(diff.diff_class, DiffClass::kChoice);
 }
 
 TEST(ReplayerTest, AnotherHandleIsFoundThereAndCalledALeak) {
   const Trace truth = Parsed(Walk(2, 1));
   const TraceDiff diff = Check(truth, Tamper(truth, [](Record* record) {
-    auto* const it = std::get_if<ItRecord>(record);
-    if (it == nullptr || it->run.empty()) return false;
-    it->run[0].handle ^= 1;
-    it->digest[kReadyLane] ^= 1;
-    return true;
-  }));
+                                 auto* const it = std::get_if<ItRecord>(record);
+                                 if (it == nullptr || it->run.empty())
+                                   return false;
+                                 it->run[0].handle ^= 1;
+                                 it->digest[kReadyLane] ^= 1;
+                                 return true;
+                               }));
   EXPECT_EQ(diff.diff_class, DiffClass::kLeak);
   EXPECT_EQ(diff.lanes, "ready");
 }
@@ -179,10 +184,10 @@ TEST(ReplayerTest, AnotherHandleIsFoundThereAndCalledALeak) {
 TEST(ReplayerTest, AnotherTimeIsFoundThereAndCalledALeak) {
   const Trace truth = Parsed(Walk(2, 0));
   const TraceDiff diff = Check(truth, Tamper(truth, [](Record* record) {
-    auto* const it = std::get_if<ItRecord>(record);
-    if (it != nullptr) ++it->t;
-    return it != nullptr;
-  }));
+                                 auto* const it = std::get_if<ItRecord>(record);
+                                 if (it != nullptr) ++it->t;
+                                 return it != nullptr;
+                               }));
   EXPECT_EQ(diff.diff_class, DiffClass::kLeak);
   ASSERT_FALSE(diff.details.empty());
   EXPECT_EQ(diff.details[0].field, "time");
@@ -191,10 +196,11 @@ TEST(ReplayerTest, AnotherTimeIsFoundThereAndCalledALeak) {
 TEST(ReplayerTest, AnotherEndIsFoundThereAndCalledStructure) {
   const Trace truth = Parsed(Walk(2, 1));
   const TraceDiff diff = Check(truth, Tamper(truth, [](Record* record) {
-    auto* const end = std::get_if<EndRecord>(record);
-    if (end != nullptr) end->why = "fail";
-    return end != nullptr;
-  }));
+                                 auto* const end =
+                                     std::get_if<EndRecord>(record);
+                                 if (end != nullptr) end->why = "fail";
+                                 return end != nullptr;
+                               }));
   EXPECT_EQ(diff.diff_class, DiffClass::kStructure);
 }
 

@@ -88,18 +88,16 @@ TEST(ExploreTest, AnExpectationInAScenarioFailsTheRunAndNotTheTest) {
   EXPECT_THAT(finding.shrunk.outcome.message, HasSubstr("last"));
   EXPECT_TRUE(finding.shrunk.minimal);
   EXPECT_LE(finding.shrunk.tape.size(), 2u);
-  EXPECT_THAT(report,
-              Failed(finding.shrunk.outcome.signature().ToString()));
+  EXPECT_THAT(report, Failed(finding.shrunk.outcome.signature().ToString()));
   EXPECT_THAT(report, Not(Failed("fail: something else")));
 }
 
 TEST(ExploreTest, OutsideOfExploreAnExpectationFailsTheTest) {
-  EXPECT_NONFATAL_FAILURE(
-      Simulation().Run([]() -> Coro<> {
-        EXPECT_EQ(1, 2) << "as usual";
-        co_return;
-      }),
-      "as usual");
+  EXPECT_NONFATAL_FAILURE(Simulation().Run([]() -> Coro<> {
+    EXPECT_EQ(1, 2) << "as usual";
+    co_return;
+  }),
+                          "as usual");
 }
 
 TEST(ExploreTest, TheMatchersMessageTellsHowToSeeItAgain) {
@@ -170,10 +168,9 @@ TEST(ExploreTest, EveryKindOfFailureIsFound) {
                 co_return;
               }),
               Failed("exception: std::out_of_range"));
-  EXPECT_THAT(run([](Simulation*) -> Coro<> {
-                co_await RunningLoop().CreateFuture();
-              }),
-              Failed("deadlock: main"));
+  EXPECT_THAT(
+      run([](Simulation*) -> Coro<> { co_await RunningLoop().CreateFuture(); }),
+      Failed("deadlock: main"));
   EXPECT_THAT(run([](Simulation*) -> Coro<> {
                 for (;;) co_await Sleep(0s);
               }),

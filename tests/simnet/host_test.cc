@@ -232,8 +232,8 @@ Coro<std::string> Try(Stream* stream, Nanoseconds timeout) {
   } catch (const TimeoutError&) {
     result = "silence";
   } catch (const std::system_error& error) {
-    result = error.code() == std::errc::connection_reset ? "reset"
-                                                         : error.what();
+    result =
+        error.code() == std::errc::connection_reset ? "reset" : error.what();
   }
   co_return result;
 }

@@ -229,8 +229,7 @@ TEST(SimulationTest, AnExceptionOfTheBodyLeavesRun) {
       throw std::out_of_range("no such key");
     });
   });
-  EXPECT_EQ(run.outcome.signature().ToString(),
-            "exception: std::out_of_range");
+  EXPECT_EQ(run.outcome.signature().ToString(), "exception: std::out_of_range");
   EXPECT_THAT(run.outcome.message, HasSubstr("no such key"));
 }
 
@@ -247,8 +246,7 @@ TEST(SimulationTest, AnExceptionOfAnyHostsMainLeavesRun) {
 
 TEST(SimulationTest, AnExceptionOfTheScenarioItselfIsTheOutcome) {
   const RecordedRun run = RunTwice([](Simulation&) { throw ValueError("x"); });
-  EXPECT_EQ(run.outcome.signature().ToString(),
-            "exception: rondo::ValueError");
+  EXPECT_EQ(run.outcome.signature().ToString(), "exception: rondo::ValueError");
 }
 
 TEST(SimulationTest, ACancelledBodyIsAFailure) {
@@ -275,13 +273,11 @@ TEST(SimulationTest, ADeadlockNamesEveryTaskOfEveryHostAndWhatItWaitsFor) {
       co_await worker;
     });
     sim.AddHost("n2", []() -> Coro<> {
-      Server server = co_await StartServer(
-          [](Stream) -> Coro<> { co_return; }, "", 80);
+      Server server =
+          co_await StartServer([](Stream) -> Coro<> { co_return; }, "", 80);
       co_await server.ServeForever();
     });
-    sim.Run([]() -> Coro<> {
-      co_await RunningLoop().CreateFuture();
-    });
+    sim.Run([]() -> Coro<> { co_await RunningLoop().CreateFuture(); });
   });
   EXPECT_EQ(run.outcome.kind, RunKind::kDeadlock);
   const std::string& report = run.outcome.message;
@@ -290,28 +286,27 @@ TEST(SimulationTest, ADeadlockNamesEveryTaskOfEveryHostAndWhatItWaitsFor) {
   EXPECT_THAT(report, HasSubstr("host main:"));
   EXPECT_THAT(report, HasSubstr("task main waits for task worker"));
   // The chain, outermost first, each with file, line and function.
-  EXPECT_THAT(report, testing::ContainsRegex(
-                          "task worker waits for a future\n"
-                          "    at .*simulation_test.cc:[0-9]+ in .*WaitsDeeper"
-                          ".*\n"
-                          "    at .*simulation_test.cc:[0-9]+ in .*Deeply"));
+  EXPECT_THAT(report,
+              testing::ContainsRegex(
+                  "task worker waits for a future\n"
+                  "    at .*simulation_test.cc:[0-9]+ in .*WaitsDeeper"
+                  ".*\n"
+                  "    at .*simulation_test.cc:[0-9]+ in .*WaitsDeeply"));
   EXPECT_EQ(run.outcome.id, "main,worker,main,main");
 }
 
 TEST(SimulationTest, ADeadlockIsToldFromWaitingForAnEventUnderWay) {
   EXPECT_NO_THROW(Simulate([]() -> Coro<> { co_await Sleep(24h * 365); }));
-  EXPECT_THROW(Simulate([]() -> Coro<> {
-                 co_await RunningLoop().CreateFuture();
-               }),
-               DeadlockError);
+  EXPECT_THROW(
+      Simulate([]() -> Coro<> { co_await RunningLoop().CreateFuture(); }),
+      DeadlockError);
 }
 
 // A crashed host waits for nothing.
 TEST(SimulationTest, ADeadlockReportLeavesCrashedHostsOut) {
   const RecordedRun run = RunTwice([](Simulation& sim) {
-    Host& host = sim.AddHost("gone", []() -> Coro<> {
-      co_await RunningLoop().CreateFuture();
-    });
+    Host& host = sim.AddHost(
+        "gone", []() -> Coro<> { co_await RunningLoop().CreateFuture(); });
     sim.Run([&]() -> Coro<> {
       co_await Sleep(1s);
       host.Crash();

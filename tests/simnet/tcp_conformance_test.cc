@@ -253,6 +253,27 @@ TEST_P(TcpConformanceTest, ShutdownOfBothThenPeerData) {
   EXPECT_EQ(Error(client), 0);
 }
 
+TEST_P(TcpConformanceTest, ShutBothWaysAnswersDataWithAReset) {
+  const auto [client, server] = Connected();
+  EXPECT_EQ(Shutdown(client, ShutdownHow::kBoth), 0);
+  Settle();
+  EXPECT_EQ(Send(server), 1);
+  Settle();
+  EXPECT_EQ(Error(client), ECONNRESET);
+  EXPECT_EQ(Error(server), EPIPE);
+}
+
+TEST_P(TcpConformanceTest, WhatWasShutBeforeConnectingStaysShut) {
+  const Fd listener = Listener();
+  const Fd fd = ClientSocket();
+  EXPECT_EQ(Shutdown(fd, ShutdownHow::kSend), -ENOTCONN);
+  EXPECT_EQ(fd.network->Connect(fd.fd, Local(listener)), -EINPROGRESS);
+  Settle();
+  EXPECT_EQ(Ready(fd), kWritable);
+  EXPECT_EQ(Send(fd), -EPIPE);
+  EXPECT_EQ(Receive(fd), -EAGAIN);
+}
+
 TEST_P(TcpConformanceTest, AListenerTakesOneMoreThanItsBacklog) {
   const Fd listener = Listener(1);
   std::vector<Fd> clients;

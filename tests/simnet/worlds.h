@@ -37,6 +37,7 @@ class KernelWorld final : public World {
   void Settle() override {  // Loopback delivers within the call that sends, but
                             // for what softirqs
     // put off.
+    // tidy: allow(sleep) real time, outside any loop
     std::this_thread::sleep_for(std::chrono::microseconds(700));
   }
 

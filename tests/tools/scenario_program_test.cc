@@ -57,8 +57,8 @@ Json Parsed(const ProgramResult& result) {
 // The trace of a run, as a file.
 std::string Recorded(const std::string& scenario, int level = 1) {
   const std::string path = ScratchPath(scenario + ".jsonl");
-  const ProgramResult run = Sample({"run", scenario, "--trace=" + path,
-                                    "--level=" + std::to_string(level)});
+  const ProgramResult run = Sample(
+      {"run", scenario, "--trace=" + path, "--level=" + std::to_string(level)});
   EXPECT_LE(run.code, 1) << run.err;
   return path;
 }
@@ -182,8 +182,8 @@ TEST(ScenarioProgramTest, ReplayMakesTheRecordedRunAgain) {
 
 TEST(ScenarioProgramTest, AReplayThatDiffersIsExplainedAndExitsWithFour) {
   const std::string forged = ScratchPath("forged.jsonl");
-  WriteFile(forged, Replaced(ReadFile(Recorded("CleanSockets")), "n1 2",
-                             "n1 9"));
+  WriteFile(forged,
+            Replaced(ReadFile(Recorded("CleanSockets")), "n1 2", "n1 9"));
   const ProgramResult result = Sample({"replay", forged});
   EXPECT_EQ(result.code, 4);
   EXPECT_THAT(result.out, AllOf(HasSubstr("the replay is another run"),
@@ -299,13 +299,13 @@ TEST(ScenarioProgramTest, ATokenOfAnotherBuildIsRefusedUnlessToldOtherwise) {
   const std::string other = FormatToken(*token);
   const ProgramResult refused = Sample({"replay", other, "LostUpdate"});
   EXPECT_EQ(refused.code, 2);
-  EXPECT_THAT(refused.err, AllOf(HasSubstr("another build"),
-                                 HasSubstr("--other-build")));
+  EXPECT_THAT(refused.err,
+              AllOf(HasSubstr("another build"), HasSubstr("--other-build")));
   EXPECT_EQ(Sample({"replay", other, "LostUpdate", "--other-build"}).code, 1);
   // Cut short by the mouse.
-  EXPECT_EQ(Sample({"replay", text.substr(0, text.size() - 2), "LostUpdate"})
-                .code,
-            2);
+  EXPECT_EQ(
+      Sample({"replay", text.substr(0, text.size() - 2), "LostUpdate"}).code,
+      2);
 }
 
 // ---- check

@@ -1,0 +1,97 @@
+// A loop in virtual time with nothing around it: no network, no observer.
+//
+//   VirtualLoop world;
+//   world.Run([&]() -> Coro<> { co_await Sleep(24h); });
+//
+// Time starts at zero and moves only while the selector waits, and by Advance.
+// With nothing to wait for, the selector throws DeadlockError. What reaches
+// the exception handler is kept in `reports`.
+#ifndef RONDO_TESTS_RUNTIME_VIRTUAL_LOOP_H_
+#define RONDO_TESTS_RUNTIME_VIRTUAL_LOOP_H_
+
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rondo/runtime/clock.h"
+#include "rondo/runtime/errors.h"
+#include "rondo/runtime/event_loop.h"
+#include "rondo/runtime/selector.h"
+
+namespace rondo {
+
+class HandClock final : public Clock {
+ public:
+  Nanoseconds Now() override { return now_; }
+  Nanoseconds WallNow() override { return now_; }
+  void Advance(Nanoseconds by) { now_ += by; }
+
+ private:
+  Nanoseconds now_{0};
+};
+
+class JumpSelector final : public Selector {
+ public:
+  explicit JumpSelector(HandClock* clock) : clock_(clock) {}
+
+  void Register(int, unsigned) override {}
+  void Modify(int, unsigned) override {}
+  void Unregister(int) override {}
+  std::span<const ReadyEvent> Select(
+      std::optional<Nanoseconds> timeout) override {
+    if (std::exchange(woken_, false)) return {};
+    if (!timeout.has_value()) throw DeadlockError("nothing will ever be");
+    clock_->Advance(*timeout);
+    return {};
+  }
+  void Wake() override { woken_ = true; }
+
+ private:
+  HandClock* clock_;
+  bool woken_ = false;
+};
+
+class VirtualLoop {
+ public:
+  explicit VirtualLoop(ReadyOrder* order = nullptr) : loop_(Seams(order)) {
+    loop_.SetExceptionHandler(
+        [this](EventLoop&, const ExceptionReport& report) {
+          std::string text(report.message);
+          if (report.exception != nullptr) {
+            text += ": " + DescribeException(report.exception);
+          }
+          reports.push_back(std::move(text));
+        });
+  }
+
+  EventLoop& loop() { return loop_; }
+  Nanoseconds now() { return clock_.Now(); }
+  void Advance(Nanoseconds by) { clock_.Advance(by); }
+
+  // Runs what `function` returns, a Coro, to its end.
+  template <class F>
+  auto Run(F function) {
+    return loop_.RunUntilComplete(function());
+  }
+
+  std::vector<std::string> reports;
+
+ private:
+  LoopSeams Seams(ReadyOrder* order) {
+    LoopSeams seams;
+    seams.clock = &clock_;
+    seams.selector = &selector_;
+    seams.ready_order = order;
+    return seams;
+  }
+
+  HandClock clock_;
+  JumpSelector selector_{&clock_};
+  EventLoop loop_;
+};
+
+}  // namespace rondo
+
+#endif  // RONDO_TESTS_RUNTIME_VIRTUAL_LOOP_H_
