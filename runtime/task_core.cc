@@ -24,7 +24,9 @@ void TaskCore::Start(std::string_view name) {
   } else if (!name.empty()) {
     set_name(name);
   }
-  core->Push(this);
+  // Made by what dies in Kill, it is abandoned with the rest: nothing may be
+  // left in the queue that refers to it.
+  if (!core->inert) core->Push(this);
 }
 
 void TaskCore::Unlink() {
