@@ -1,7 +1,7 @@
 // Memory for coroutine frames and loop nodes: size-classed free lists.
 //
 // A loop's frames, futures, tasks and handles come from one pool, in chunks of
-// 2 MiB (huge pages where the kernel has them). A block finds its pool through
+// 2 MiB. A block finds its pool through
 // its chunk's header, so blocks carry no header of their own (but for those of
 // more than 1 KiB, which are the allocator's). The pool lives
 // until its owner has let go *and* the last block has come back: a future that
