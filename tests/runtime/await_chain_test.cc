@@ -17,9 +17,9 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
-constexpr unsigned kInner = std::source_location::current().line() + 2;
+constexpr unsigned kInner = std::source_location::current().line() + 1;
 Coro<> Inner(Future<> future) { co_await future; }
-constexpr unsigned kOuter = std::source_location::current().line() + 2;
+constexpr unsigned kOuter = std::source_location::current().line() + 1;
 Coro<> Outer(Future<> future) { co_await Inner(future); }
 
 TEST(AwaitChainTest, NamesEveryFrameWithItsLineOutermostFirst) {
