@@ -129,25 +129,16 @@ void Recorder::OnPick(PickPoint point, const CandidateView& candidates,
   }
   // Dull answers are a function of the rest.
   if (sink_ == nullptr || (chosen == 0 && !everything)) return;
-  NameCandidate(pick, candidates.label(chosen));
-  NameCandidate(candidates.id(0), candidates.label(0));
   PickRecord record;
   record.stamp = NextStamp();
   record.point = point;
   record.pick = pick;
   record.over = candidates.id(0);
   if (everything) record.of = std::move(of);
-  sink_->Write(record);
-}
-
-// Steps, and what is no handle, have no paths: their labels must do.
-void Recorder::NameCandidate(Identity id, std::string label) {
-  if (!Writes(kTraceHandles) || label.empty()) return;
-  if (!candidates_.insert(id).second) return;
-  StrRecord record;
-  record.stamp = NextStamp();
-  record.id = id;
-  record.path = std::move(label);
+  if (Writes(kTraceHandles)) {
+    record.pick_name = candidates.label(chosen);
+    record.over_name = candidates.label(0);
+  }
   sink_->Write(record);
 }
 
@@ -209,6 +200,15 @@ void Recorder::Resource(Identity id, std::string_view kind,
   record.resource = id;
   record.kind.assign(kind);
   record.name.assign(name);
+  sink_->Write(record);
+}
+
+void Recorder::DrawStream(Identity stream, std::string_view path) {
+  if (sink_ == nullptr) return;
+  StrRecord record;
+  record.stamp = NextStamp();
+  record.id = stream;
+  record.path.assign(path);
   sink_->Write(record);
 }
 

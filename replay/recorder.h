@@ -66,6 +66,9 @@ class Recorder final : public DecisionObserver {
   // Before the first use of a resource.
   void Resource(Identity id, std::string_view kind, std::string_view name);
 
+  // Before the first use of a stream of draws.
+  void DrawStream(Identity stream, std::string_view path);
+
   // The run is over. `why`: "exit", "fail", ...
   void End(std::string_view why, std::string_view id, std::string_view message);
 
@@ -76,8 +79,6 @@ class Recorder final : public DecisionObserver {
 
  private:
   class LoopRecorder;
-
-  void NameCandidate(Identity id, std::string label);
 
   // The stamp of a record about what runs now, or about the world.
   Stamp NextStamp();
@@ -91,8 +92,7 @@ class Recorder final : public DecisionObserver {
   LoopRecorder* active_ = nullptr;  // Whose iteration is in progress.
   std::int64_t last_g_ = 0;
   ChainDigests chains_;
-  std::set<Identity> resources_;   // That have been named.
-  std::set<Identity> candidates_;  // The same.
+  std::set<Identity> resources_;  // That have been named.
 };
 
 }  // namespace rondo

@@ -222,6 +222,9 @@ struct PickRecord {
   Identity pick = 0;
   Identity over = 0;         // The dull answer, the first candidate.
   std::vector<Identity> of;  // All candidates; level 2 only.
+  // What the two are called, for display; not at level 0.
+  std::string pick_name;
+  std::string over_name;
   bool operator==(const PickRecord&) const = default;
 };
 

@@ -351,7 +351,7 @@ const Record* Parting::record_b() const {
 }
 
 PartingCause Classify(const Parting& parting, const TraceNames& names_a,
-                 const TraceNames& names_b) {
+                      const TraceNames& names_b) {
   const Record* left = parting.record_a();
   const Record* right = parting.record_b();
   if (!IsEnd(left) && !IsEnd(right) &&

@@ -70,7 +70,7 @@ struct PartingCause {
 
 // REQUIRES: !parting.equal().
 PartingCause Classify(const Parting& parting, const TraceNames& names_a,
-                 const TraceNames& names_b);
+                      const TraceNames& names_b);
 
 // Differences of the headers: those that matter, and those that may be.
 std::vector<DiffDetail> HeaderFaults(const TraceHeader& a,

@@ -118,6 +118,8 @@ class LineWriter {
     if (!r.of.empty()) {
       Each(",\"of\":", r.of, [this](Identity id) { Id("", id); });
     }
+    if (!r.pick_name.empty()) Text(",\"v\":", r.pick_name);
+    if (!r.over_name.empty()) Text(",\"w\":", r.over_name);
   }
   void Fields(const DrawRecord& r) {
     Raw(",\"p\":\"draw\"").Id(",\"s\":", r.stream).Unsigned(",\"j\":", r.k);
@@ -259,6 +261,8 @@ void AddFields(const PickRecord& r, Json* json) {
   (*json)["pick"] = Hex(r.pick);
   (*json)["over"] = Hex(r.over);
   if (!r.of.empty()) (*json)["of"] = HexList(r.of);
+  if (!r.pick_name.empty()) (*json)["v"] = r.pick_name;
+  if (!r.over_name.empty()) (*json)["w"] = r.over_name;
 }
 
 void AddFields(const DrawRecord& r, Json* json) {

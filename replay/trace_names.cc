@@ -35,6 +35,9 @@ void TraceNames::Add(const Record& record) {
     names_[res->resource] = absl::StrCat(res->kind, " ", res->name);
   } else if (const auto* loc = std::get_if<LocRecord>(&record)) {
     places_[loc->id] = loc->place;
+  } else if (const auto* pick = std::get_if<PickRecord>(&record)) {
+    if (!pick->pick_name.empty()) names_.emplace(pick->pick, pick->pick_name);
+    if (!pick->over_name.empty()) names_.emplace(pick->over, pick->over_name);
   } else if (const auto* it = std::get_if<ItRecord>(&record)) {
     for (const RunEntry& entry : it->run) {
       names_[entry.handle] = std::string(it->label(entry));

@@ -160,6 +160,8 @@ PickRecord ParsePick(JsonFields* f) {
   r.pick = f->Id("pick");
   r.over = f->Id("over");
   if (f->Has("of")) r.of = IdList("of", f);
+  if (f->Has("v")) r.pick_name = f->Text("v");
+  if (f->Has("w")) r.over_name = f->Text("w");
   return r;
 }
 

@@ -71,11 +71,12 @@ std::shared_ptr<AsCompletedState> StartAsCompleted(
   state->open = state->entries.size();
   for (std::size_t i = 0; i < state->entries.size(); ++i) {
     AsCompletedState::Entry& entry = state->entries[i];
-    entry.callback = Handle::Share(AddDoneCallback(
-        entry.future.core(), HandleKind::kFutureDone, "as_completed",
-        [weak, i](FutureCore*) {
-          if (auto locked = weak.lock()) locked->OnCompletion(i);
-        }));
+    entry.callback = Handle::Share(
+        AddDoneCallback(entry.future.core(), HandleKind::kFutureDone,
+                        "as_completed", [weak, i](FutureCore*) {
+                          if (auto locked = weak.lock())
+                            locked->OnCompletion(i);
+                        }));
   }
   if (timeout.has_value() && state->open > 0) {
     state->timer = RunningLoop().CallLater(

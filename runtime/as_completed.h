@@ -59,8 +59,7 @@ class AsCompletedIterator {
  private:
   static Coro<Future<T>> Typed(
       std::shared_ptr<internal::AsCompletedState> state) {
-    const AnyFuture next =
-        co_await internal::NextCompleted(std::move(state));
+    const AnyFuture next = co_await internal::NextCompleted(std::move(state));
     co_return Future<T>::Share(next.core());
   }
   static Coro<T> Resolve(std::shared_ptr<internal::AsCompletedState> state) {

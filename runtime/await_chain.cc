@@ -22,8 +22,8 @@ AwaitChain ChainOf(const internal::TaskCore& task) {
     chain.awaited = "its first step";
     return chain;
   }
-  chain.awaited = point->future == nullptr ? "its next turn"
-                                           : point->future->Describe();
+  chain.awaited =
+      point->future == nullptr ? "its next turn" : point->future->Describe();
   chain.frames.push_back(FrameAt(point->where));
   std::coroutine_handle<> frame = task.innermost();
   while (const internal::CoroAwaiterBase* awaiter =

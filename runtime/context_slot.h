@@ -70,9 +70,7 @@ class ContextSlot {
   }
 
   // The map that reading and setting go to.
-  ContextMap*& map() {
-    return is_shared() ? shared_object()->map : map_;
-  }
+  ContextMap*& map() { return is_shared() ? shared_object()->map : map_; }
 
  private:
   bool is_shared() const {

@@ -93,9 +93,8 @@ struct PromiseBase {
   }
 
   template <class A>
-  auto await_transform(
-      A&& awaitable,
-      std::source_location where = std::source_location::current()) {
+  auto await_transform(A&& awaitable, std::source_location where =
+                                          std::source_location::current()) {
     static_assert(Awaitable<A>,
                   "co_await takes a Coro&&, Future, Task or another of "
                   "rondo's awaitables (a named Coro must be std::move'd)");
@@ -155,11 +154,9 @@ class CoroAwaiter : public CoroAwaiterBase {
   }
   T await_resume() {
     if (running_core->in_flight != nullptr) [[unlikely]] {
-      std::rethrow_exception(
-          std::exchange(running_core->in_flight, nullptr));
+      std::rethrow_exception(std::exchange(running_core->in_flight, nullptr));
     }
-    return std::coroutine_handle<CoroPromise<T>>::from_address(
-               child.address())
+    return std::coroutine_handle<CoroPromise<T>>::from_address(child.address())
         .promise()
         .Take();
   }

@@ -20,10 +20,10 @@ std::string TypeName(const std::type_info& type) {
 
 IncompleteReadError::IncompleteReadError(std::string partial,
                                          std::optional<std::size_t> expected)
-    : std::runtime_error(
-          std::to_string(partial.size()) + " bytes read on a total of " +
-          (expected ? std::to_string(*expected) : "undefined") +
-          " expected bytes"),
+    : std::runtime_error(std::to_string(partial.size()) +
+                         " bytes read on a total of " +
+                         (expected ? std::to_string(*expected) : "undefined") +
+                         " expected bytes"),
       partial_(std::move(partial)),
       expected_(expected) {}
 

@@ -49,8 +49,8 @@ EventLoop::~EventLoop() {
 
 void EventLoop::DrainInbox() {
   for (internal::Inbox::Item& item : core_->inbox->Drain()) {
-    Node* const node = core_->NewCallback(
-        std::move(item.function), HandleKind::kCallback, item.name);
+    Node* const node = core_->NewCallback(std::move(item.function),
+                                          HandleKind::kCallback, item.name);
     node->context.Reset();
     core_->Push(node);
   }
@@ -84,11 +84,11 @@ void EventLoop::FireTimers(std::span<const ReadyEvent> events,
   }
 }
 
-void EventLoop::RunNode(Node* node) {
+[[gnu::always_inline]] inline void EventLoop::RunNode(Node* node) {
   LoopCore* const core = core_;
   const bool counted = !node->Has(Node::kTask);
-  node->Unset(Node::kQueued);
   if (node->Has(Node::kCancelled)) {
+    node->Unset(Node::kQueued);
     if (counted) node->Unref();
     return;
   }
@@ -111,7 +111,7 @@ void EventLoop::RunNode(Node* node) {
 }
 
 // Runs the ready queue up to `last`.
-inline void EventLoop::RunNodes(Node* last) {
+[[gnu::always_inline]] inline void EventLoop::RunNodes(Node* last) {
   LoopCore* const core = core_;
   Node* node;
   do {
@@ -129,7 +129,7 @@ inline void EventLoop::RunNodes(Node* last) {
   } while (true);
 }
 
-inline void EventLoop::RunReady() {
+[[gnu::always_inline]] inline void EventLoop::RunReady() {
   Node* const last = core_->ready_last;  // What comes later waits.
   if (last == nullptr) return;
   internal::ContextSlot* const outer = internal::current_context;
@@ -148,8 +148,8 @@ inline void EventLoop::RunReady() {
   }
 }
 
-inline void EventLoop::Turn(std::span<const ReadyEvent> events,
-                            std::optional<Nanoseconds> timeout) {
+[[gnu::always_inline]] inline void EventLoop::Turn(
+    std::span<const ReadyEvent> events, std::optional<Nanoseconds> timeout) {
   LoopCore* const core = core_;
   LoopObserver* const observer = core->seams.observer;
   if (!events.empty()) core->io->Process(events);
@@ -288,6 +288,7 @@ void EventLoop::Close() {
 
 void EventLoop::Kill() {
   LoopCore* const core = core_;
+  const Running running(core);  // What dies sees its own loop.
   core->inert = true;
   core->open = false;
   while (core->ready_head != nullptr) {

@@ -71,12 +71,12 @@ class EventLoop {
 
   // Queues `callback` behind everything that is ready.
   template <class F>
-  Handle CallSoon(F&& callback, std::string_view name = {}) {
+  [[gnu::always_inline]] Handle CallSoon(F&& callback,
+                                         std::string_view name = {}) {
     return QueueNew(std::forward<F>(callback), name, nullptr);
   }
   template <class F>
-  Handle CallSoon(F&& callback, std::string_view name,
-                  const Context& context) {
+  Handle CallSoon(F&& callback, std::string_view name, const Context& context) {
     return QueueNew(std::forward<F>(callback), name, &context);
   }
 
@@ -208,8 +208,8 @@ class EventLoop {
 
  private:
   template <class F>
-  Handle QueueNew(F&& callback, std::string_view name,
-                  const Context* context) {
+  [[gnu::always_inline]] Handle QueueNew(F&& callback, std::string_view name,
+                                         const Context* context) {
     if (!core_->Accepts()) return Handle();
     internal::Node* const node = core_->NewCallback(
         std::forward<F>(callback), HandleKind::kCallback, name);

@@ -280,8 +280,8 @@ namespace internal {
 template <class T>
 Future<T> NewFuture(LoopCore* core) {
   using S = FutureState<T>;
-  return Future<T>::Adopt(FutureRef<FutureCore>(
-      ::new (core->pool->Allocate(sizeof(S))) S(core)));
+  return Future<T>::Adopt(
+      FutureRef<FutureCore>(::new (core->pool->Allocate(sizeof(S))) S(core)));
 }
 
 }  // namespace internal

@@ -224,8 +224,7 @@ Node* AddDoneCallback(FutureCore* future, HandleKind kind,
                       std::string_view name, F&& f) {
   LoopCore* const core = future->core();
   using N = CallableNode<std::decay_t<F>, DoneCallbackNode>;
-  N* const node =
-      MakeNode<N>(core->pool, std::decay_t<F>(std::forward<F>(f)), future);
+  N* const node = MakeNode<N>(core->pool, std::forward<F>(f), future);
   node->context.CopyCurrent();
   if (core->watched) [[unlikely]] {
     core->Identify(node, kind, name);

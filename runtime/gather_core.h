@@ -96,8 +96,8 @@ class GatherState final : public FutureState<R>, public GatherChildren {
     if constexpr (std::is_void_v<R>) {
       this->Complete();
     } else {
-      this->Complete(Make()([this](std::size_t i) { return child(i); },
-                            size()));
+      this->Complete(
+          Make()([this](std::size_t i) { return child(i); }, size()));
     }
   }
   void CompleteWithError(std::exception_ptr error) override {
@@ -116,8 +116,8 @@ template <class R, class Make>
 Future<R> StartGather(LoopCore* core, bool return_exceptions,
                       std::vector<FutureRef<FutureCore>> children) {
   using S = GatherState<R, Make>;
-  S* const state = ::new (core->pool->Allocate(sizeof(S)))
-      S(core, return_exceptions);
+  S* const state =
+      ::new (core->pool->Allocate(sizeof(S))) S(core, return_exceptions);
   Future<R> result = Future<R>::Adopt(FutureRef<FutureCore>(state));
   state->Watch(state, std::move(children));
   return result;

@@ -97,8 +97,8 @@ template <class F>
 TimerNode* NewTimer(LoopCore* core, Nanoseconds when, F&& callback,
                     HandleKind kind, std::string_view name) {
   using N = CallableNode<std::decay_t<F>, TimerNode>;
-  N* const node = MakeNode<N>(
-      core->pool, std::decay_t<F>(std::forward<F>(callback)), when.count());
+  N* const node =
+      MakeNode<N>(core->pool, std::forward<F>(callback), when.count());
   node->context.CopyCurrent();
   if (core->watched) [[unlikely]] {
     core->Identify(node, kind, name);

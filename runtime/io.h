@@ -31,13 +31,11 @@ template <class F>
 Handle Watch(LoopCore* core, int fd, unsigned direction, F&& callback,
              std::string_view kind) {
   using N = CallableNode<std::decay_t<F>, CallbackNode>;
-  N* const node =
-      MakeNode<N>(core->pool, std::decay_t<F>(std::forward<F>(callback)));
+  N* const node = MakeNode<N>(core->pool, std::forward<F>(callback));
   node->context.CopyCurrent();
   if (core->watched) [[unlikely]] {
-    const Identity id = core->seams.network == nullptr
-                            ? 0
-                            : core->seams.network->Name(fd).id;
+    const Identity id =
+        core->seams.network == nullptr ? 0 : core->seams.network->Name(fd).id;
     core->IdentifyIo(node, id, IoLabel(core, kind, fd));
   }
   Handle handle = Handle::Share(node);

@@ -39,11 +39,10 @@ LockGuard::~LockGuard() {
 }
 
 bool Lock::TryAcquire() {
-  const bool free =
-      !locked_ && std::all_of(waiters_.begin(), waiters_.end(),
-                              [](const Future<>& waiter) {
-                                return waiter.cancelled();
-                              });
+  const bool free = !locked_ && std::all_of(waiters_.begin(), waiters_.end(),
+                                            [](const Future<>& waiter) {
+                                              return waiter.cancelled();
+                                            });
   if (free) locked_ = true;
   return free;
 }
@@ -55,9 +54,9 @@ void Lock::Release() {
 }
 
 void Lock::Forget(internal::FutureCore* waiter) {
-  const auto found = std::find_if(
-      waiters_.begin(), waiters_.end(),
-      [&](const Future<>& one) { return one.core() == waiter; });
+  const auto found =
+      std::find_if(waiters_.begin(), waiters_.end(),
+                   [&](const Future<>& one) { return one.core() == waiter; });
   if (found != waiters_.end()) waiters_.erase(found);
 }
 

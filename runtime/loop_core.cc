@@ -12,10 +12,8 @@ namespace rondo::internal {
 LoopCore::LoopCore(const LoopSeams& s, EventLoop* l)
     : watched(s.observer != nullptr || s.ready_order != nullptr),
       wants_paths(s.observer != nullptr && s.observer->wants_paths()),
-      pool(Pool::Create(this,
-                        [](void* core) {
-                          delete static_cast<LoopCore*>(core);
-                        })),
+      pool(Pool::Create(
+          this, [](void* core) { delete static_cast<LoopCore*>(core); })),
       seams(s),
       loop(l),
       inbox(std::make_shared<Inbox>(s.selector)) {
@@ -64,7 +62,8 @@ void LoopCore::PushFront(const std::vector<Node*>& nodes) {
 void LoopCore::Report(std::string_view message, std::exception_ptr exception,
                       std::string_view source) {
   if (loop == nullptr) return;
-  CallExceptionHandler(hooks.get(), *loop, {message, std::move(exception), source});
+  CallExceptionHandler(hooks.get(), *loop,
+                       {message, std::move(exception), source});
 }
 
 // ---- Identities

@@ -113,11 +113,13 @@ struct LoopCore {
   }
   bool AcceptsSlow() const;
 
-  // The node of a new callback, queued. Returns it with the queue's reference.
+  // The node of a new callback, with the queue's reference. Inline, or small
+  // callables would go through memory.
   template <class F>
-  Node* NewCallback(F&& f, HandleKind kind, std::string_view name) {
+  [[gnu::always_inline]] Node* NewCallback(F&& f, HandleKind kind,
+                                           std::string_view name) {
     using N = CallableNode<std::decay_t<F>, CallbackNode>;
-    N* const node = MakeNode<N>(pool, std::decay_t<F>(std::forward<F>(f)));
+    N* const node = MakeNode<N>(pool, std::forward<F>(f));
     node->context.CopyCurrent();
     if (watched) [[unlikely]] {
       Identify(node, kind, name);
@@ -138,8 +140,8 @@ struct LoopCore {
   std::exception_ptr in_flight;  // What ended the last coroutine.
 
   bool watched = false;
-  bool open = true;      // Not closed, not inert.
-  bool inert = false;    // Crashed or closing: work is dropped.
+  bool open = true;    // Not closed, not inert.
+  bool inert = false;  // Crashed or closing: work is dropped.
   bool closed = false;
   bool debug = false;
   bool running = false;
@@ -156,11 +158,11 @@ struct LoopCore {
   TaskCore* tasks_last = nullptr;
   std::uint64_t unnamed_tasks = 0;
 
-  Node* running_node = nullptr;  // Only while watched.
-  NodeInfo root;                 // Owns what is made outside any handle.
-  std::uint64_t thread = 0;      // Of the run; for the debug check.
-  std::shared_ptr<Inbox> inbox;  // From other threads; outlives the loop.
-  IoTable* io = nullptr;         // The EventLoop's.
+  Node* running_node = nullptr;      // Only while watched.
+  NodeInfo root;                     // Owns what is made outside any handle.
+  std::uint64_t thread = 0;          // Of the run; for the debug check.
+  std::shared_ptr<Inbox> inbox;      // From other threads; outlives the loop.
+  IoTable* io = nullptr;             // The EventLoop's.
   std::unique_ptr<LoopHooks> hooks;  // Exception handler, task factory.
 };
 

@@ -11,34 +11,15 @@
 #ifndef RONDO_RUNTIME_NETWORK_H_
 #define RONDO_RUNTIME_NETWORK_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
 
-#include "rondo/runtime/handle_info.h"
 #include "rondo/runtime/socket_address.h"
+#include "rondo/runtime/socket_types.h"
 
 namespace rondo {
-
-// A result >= 0, or -errno.
-using SysResult = std::int64_t;
-
-enum class SocketKind { kStream, kDatagram };
-enum class ShutdownHow { kReceive, kSend, kBoth };
-enum class SocketOption {
-  kReuseAddress,
-  kNoDelay,
-  kSendBuffer,
-  kReceiveBuffer
-};
-
-// What a socket is in traces: the same in every schedule.
-struct SocketName {
-  Identity id = 0;
-  std::string_view name;  // "n1>n2:80#1"; valid until the socket is closed.
-};
 
 class Network {
  public:

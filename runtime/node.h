@@ -48,19 +48,19 @@ class Node {
  public:
   enum Flag : std::uint32_t {
     kCancelled = 1 << 0,
-    kScheduled = 1 << 1,   // In the timer queue.
-    kTimer = 1 << 2,       // Was made by CallLater or CallAt.
-    kTask = 1 << 3,        // A task's own step; the task counts references.
+    kScheduled = 1 << 1,     // In the timer queue.
+    kTimer = 1 << 2,         // Was made by CallLater or CallAt.
+    kTask = 1 << 3,          // A task's own step; the task counts references.
     kDoneCallback = 1 << 4,  // Waits in a future's list.
-    kRepeats = 1 << 5,  // A reader or a writer: queued many times,
-    kQueued = 1 << 6,   // and now in the ready queue.
-    kRunning = 1 << 7,  // Its callable must not be dropped now.
-    kCleared = 1 << 13,  // Its callable is gone.
+    kRepeats = 1 << 5,       // A reader or a writer: queued many times,
+    kQueued = 1 << 6,        // and now in the ready queue.
+    kRunning = 1 << 7,       // Its callable must not be dropped now.
+    kCleared = 1 << 13,      // Its callable is gone.
     // The rest is a task's.
-    kWakeup = 1 << 8,       // The next step was caused by a future.
-    kStarted = 1 << 9,      // The coroutine has been entered.
-    kMustCancel = 1 << 10,  // The next step throws CancelledError.
-    kThrowing = 1 << 11,    // This step throws at its await.
+    kWakeup = 1 << 8,         // The next step was caused by a future.
+    kStarted = 1 << 9,        // The coroutine has been entered.
+    kMustCancel = 1 << 10,    // The next step throws CancelledError.
+    kThrowing = 1 << 11,      // This step throws at its await.
     kQuietDestroy = 1 << 12,  // No "destroyed but pending" report.
   };
 
@@ -79,6 +79,8 @@ class Node {
   void Unref() {
     if (--refs_ == 0) Destroy();
   }
+  // Nobody else holds it.
+  bool unique() const { return refs_ == 1; }
 
   // Clears a node that was marked as cancelled: now, or if it cancels itself,
   // when it has run.
@@ -89,6 +91,10 @@ class Node {
   bool Has(Flag flag) const { return (flags_ & flag) != 0; }
   void Set(Flag flag) { flags_ |= flag; }
   void Unset(Flag flag) { flags_ &= ~static_cast<std::uint32_t>(flag); }
+  // Has left the ready queue and runs. (One write: it is waited for.)
+  void BeginRun() {
+    flags_ = (flags_ | kRunning) & ~static_cast<std::uint32_t>(kQueued);
+  }
 
   // The loop whose pool the node came from.
   LoopCore* core() const {
@@ -129,31 +135,25 @@ class Node {
 template <class F, class Base = Node>
 class CallableNode final : public Base {
  public:
-  template <class... Args>
-  explicit CallableNode(F&& f, Args&&... args)
+  template <class G, class... Args>
+  explicit CallableNode(G&& f, Args&&... args)
       : Base(std::forward<Args>(args)...) {
     if constexpr (kOutside) {
       ::new (static_cast<void*>(&storage_))
-          Stored(std::make_unique<F>(std::move(f)));
+          Stored(std::make_unique<F>(std::forward<G>(f)));
     } else {
-      ::new (static_cast<void*>(&storage_)) Stored(std::move(f));
+      ::new (static_cast<void*>(&storage_)) Stored(std::forward<G>(f));
     }
   }
 
-  void Run() override {
-    if constexpr (kOutside) {
-      this->Invoke(**stored());
-    } else {
-      this->Invoke(*stored());
-    }
-  }
+  void Run() override { this->Invoke(callable()); }
   void Clear() override {
     if (this->Has(Node::kCleared)) return;
     this->Set(Node::kCleared);
     stored()->~Stored();
   }
   void Destroy() override {
-    Clear();
+    if (!this->Has(Node::kCleared)) stored()->~Stored();
     this->~CallableNode();
     Pool::Free(this, sizeof(*this));
   }
@@ -166,6 +166,13 @@ class CallableNode final : public Base {
 
   Stored* stored() {
     return std::launder(reinterpret_cast<Stored*>(&storage_));
+  }
+  F& callable() {
+    if constexpr (kOutside) {
+      return **stored();
+    } else {
+      return *stored();
+    }
   }
 
   alignas(Stored) unsigned char storage_[sizeof(Stored)];
@@ -198,12 +205,16 @@ struct TimerNode : Node {
 class NodeRun {
  public:
   explicit NodeRun(Node* node) : node_(node) {
-    if (node_ != nullptr) node_->Set(Node::kRunning);
+    if (node_ != nullptr) node_->BeginRun();
   }
   NodeRun(const NodeRun&) = delete;
   NodeRun& operator=(const NodeRun&) = delete;
   ~NodeRun() {
     if (node_ == nullptr) return;
+    if (node_->unique()) [[likely]] {
+      node_->Destroy();
+      return;
+    }
     node_->Unset(Node::kRunning);
     if (node_->Has(Node::kCancelled)) node_->Clear();
     node_->Unref();
@@ -220,7 +231,13 @@ N* MakeNode(Pool* pool, Args&&... args) {
   static_assert(sizeof(N) <= Pool::kMaxBlock);
   // A multiple of 16 is aligned to 16.
   static_assert(alignof(N) < 16 || sizeof(N) % 16 == 0);
-  return ::new (pool->Allocate(sizeof(N))) N(std::forward<Args>(args)...);
+  void* const memory = pool->Allocate(sizeof(N));
+  try {
+    return ::new (memory) N(std::forward<Args>(args)...);
+  } catch (...) {
+    Pool::Free(memory, sizeof(N));
+    throw;
+  }
 }
 
 }  // namespace rondo::internal

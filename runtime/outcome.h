@@ -56,8 +56,7 @@ class [[nodiscard]] Outcome {
     requires(!std::is_void_v<T> &&
              std::is_constructible_v<internal::ElementOf<T>, U> &&
              !std::is_same_v<std::decay_t<U>, Outcome>)
-  explicit Outcome(U&& value)
-      : value_(std::in_place, std::forward<U>(value)) {}
+  explicit Outcome(U&& value) : value_(std::in_place, std::forward<U>(value)) {}
 
   // An exception.
   static Outcome Failed(std::exception_ptr exception) {

@@ -65,8 +65,8 @@ void Runner::CancelAllTasks() {
   for (const AnyTask& task : tasks) {
     if (task.cancelled()) continue;
     if (const std::exception_ptr error = task.exception()) {
-      loop_->CallExceptionHandler({"unhandled exception during shutdown",
-                                   error, task.core()->Describe()});
+      loop_->CallExceptionHandler({"unhandled exception during shutdown", error,
+                                   task.core()->Describe()});
     }
   }
 }

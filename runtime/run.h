@@ -41,8 +41,7 @@ class Runner {
   template <class T>
   T Run(Coro<T> coro) {
     EventLoop& loop = Begin();
-    const Task<T> task =
-        loop.CreateTask(std::move(coro), {}, *context_);
+    const Task<T> task = loop.CreateTask(std::move(coro), {}, *context_);
     return loop.RunUntilComplete(static_cast<const Future<T>&>(task));
   }
 

@@ -28,8 +28,8 @@ Coro<> ServeClient(SharedHandler handler, Stream stream) {
     co_await (*handler)(std::move(stream));
   } catch (const std::exception&) {
     RunningLoop().CallExceptionHandler(
-        {"Unhandled exception in client_connected_cb",
-         std::current_exception(), CurrentTask().name()});
+        {"Unhandled exception in client_connected_cb", std::current_exception(),
+         CurrentTask().name()});
   }
 }
 
@@ -137,9 +137,7 @@ void Server::Close() {
   if (core_ != nullptr) core_->Close();
 }
 
-bool Server::is_serving() const {
-  return core_ != nullptr && core_->serving();
-}
+bool Server::is_serving() const { return core_ != nullptr && core_->serving(); }
 
 std::vector<SocketAddress> Server::addresses() const {
   return core_ == nullptr ? std::vector<SocketAddress>() : core_->addresses();

@@ -54,9 +54,9 @@ Future<SysResult> WhenReady(int fd, unsigned direction, std::string_view label,
   const bool reads = direction == kReadable;
   AddDoneCallback(
       done.core(), HandleKind::kFutureDone,
-      core->watched ? IoLabel(core, reads ? "sock_read_done"
-                                          : "sock_write_done", fd)
-                    : std::string(),
+      core->watched
+          ? IoLabel(core, reads ? "sock_read_done" : "sock_write_done", fd)
+          : std::string(),
       [core, fd, direction, handle](FutureCore*) {
         // Unless it has been replaced meanwhile.
         if (!handle.cancelled()) core->io->Remove(fd, direction);
@@ -132,18 +132,19 @@ Coro<> SockConnect(int fd, SocketAddress address) {
 
 Coro<Accepted> SockAccept(int fd) {
   Network& network = NetworkOf(RunningCore());
+  // Here from the moment it is accepted: a cancellation that comes between
+  // that and the resumption closes it.
   Accepted accepted;
-  SysResult result = network.Accept(fd, &accepted.peer);
+  const auto accept = [&network, &accepted, fd] {
+    const SysResult result = network.Accept(fd, &accepted.peer);
+    if (result >= 0) accepted.socket = Socket(static_cast<int>(result));
+    return result;
+  };
+  SysResult result = accept();
   if (internal::WouldBlock(result)) {
-    result = co_await internal::WhenReady(
-        fd, kReadable, "sock_accept",
-        [&network, fd] { return network.Accept(fd, nullptr); });
-    if (result >= 0) {
-      network.PeerAddress(static_cast<int>(result), &accepted.peer);
-    }
+    result = co_await internal::WhenReady(fd, kReadable, "sock_accept", accept);
   }
   if (result < 0) ThrowSocketError(result, "accept", "");
-  accepted.socket = Socket(static_cast<int>(result));
   co_return accepted;
 }
 

@@ -55,8 +55,8 @@ class TaskState final : public ResultBase<T, TaskCore> {
 template <class T>
 ResultSlot<T>& ResultOf(FutureCore* core) {
   if (core->is_task()) {
-    return static_cast<ResultBase<T, TaskCore>*>(
-               static_cast<TaskCore*>(core))->result;
+    return static_cast<ResultBase<T, TaskCore>*>(static_cast<TaskCore*>(core))
+        ->result;
   }
   return static_cast<FutureState<T>*>(core)->result;
 }
@@ -128,8 +128,7 @@ Task<T> NewTask(LoopCore* core, Coro<T> coro, TaskSpec spec) {
   S* const task =
       ::new (core->pool->Allocate(sizeof(S))) S(core, coro.Release());
   if (spec.context != nullptr) {
-    task->context.Share(
-        const_cast<ContextObject*>(spec.context->object()));
+    task->context.Share(const_cast<ContextObject*>(spec.context->object()));
   } else {
     task->context.CopyCurrent();
   }
@@ -155,9 +154,8 @@ auto OwnedCoro(F&& function) -> std::invoke_result_t<std::decay_t<F>&> {
 }
 
 template <class F>
-concept CoroFunction = requires(F& f) {
-  typename CoroValue<std::invoke_result_t<F&>>::type;
-};
+concept CoroFunction =
+    requires(F& f) { typename CoroValue<std::invoke_result_t<F&>>::type; };
 
 }  // namespace internal
 

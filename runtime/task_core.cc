@@ -13,8 +13,8 @@ void TaskCore::Start(std::string_view name) {
   LoopCore* const core = FutureCore::core();
   FutureCore::Ref();  // The loop's.
   previous_task_ = core->tasks_last;
-  (previous_task_ == nullptr ? core->tasks_first
-                             : previous_task_->next_task_) = this;
+  (previous_task_ == nullptr ? core->tasks_first : previous_task_->next_task_) =
+      this;
   core->tasks_last = this;
   if (name.empty()) {
     set_number(++core->unnamed_tasks);
@@ -24,15 +24,17 @@ void TaskCore::Start(std::string_view name) {
   } else if (!name.empty()) {
     set_name(name);
   }
-  core->Push(this);
+  // Made by what dies in Kill, it is abandoned with the rest: nothing may be
+  // left in the queue that refers to it.
+  if (!core->inert) core->Push(this);
 }
 
 void TaskCore::Unlink() {
   LoopCore* const core = FutureCore::core();
-  (previous_task_ == nullptr ? core->tasks_first
-                             : previous_task_->next_task_) = next_task_;
-  (next_task_ == nullptr ? core->tasks_last
-                         : next_task_->previous_task_) = previous_task_;
+  (previous_task_ == nullptr ? core->tasks_first : previous_task_->next_task_) =
+      next_task_;
+  (next_task_ == nullptr ? core->tasks_last : next_task_->previous_task_) =
+      previous_task_;
   previous_task_ = nullptr;
   next_task_ = nullptr;
 }

@@ -32,15 +32,18 @@ void NumberFrom(const char* name, std::uint64_t* value, std::string* error) {
   *error = std::string(name) + ": expected a number, got \"" + text + "\"";
 }
 
-// The one run that a token stands for, as a report.
-ExploreReport ReplayToken(const RunOnce& run_once, const std::string& text) {
+// The one run that a token stands for, as a report. Its seed is the token's.
+ExploreReport ReplayToken(const Scenario& scenario, ExecuteOptions run,
+                          const std::string& text) {
   ExploreReport report;
   const absl::StatusOr<ScheduleToken> token = ParseToken(text);
   if (!token.ok()) {
     report.error = "RONDO_REPLAY: " + std::string(token.status().message());
     return report;
   }
-  absl::StatusOr<RerunResult> result = RerunToken(run_once, *token);
+  run.simulation.seed = token->seed;
+  absl::StatusOr<RerunResult> result =
+      RerunToken(MakeRunOnce(scenario, run), *token);
   if (!result.ok()) {
     report.error = "RONDO_REPLAY: " + std::string(result.status().message());
     return report;
@@ -105,10 +108,10 @@ ExploreReport Explore(const Scenario& scenario, ExploreOptions options,
   if (internal::scenario_wrapper != nullptr) {
     wrapped = internal::scenario_wrapper(std::move(wrapped));
   }
-  const RunOnce run_once = MakeRunOnce(std::move(wrapped), run);
   if (const std::string token = Environment("RONDO_REPLAY"); !token.empty()) {
-    return ReplayToken(run_once, token);
+    return ReplayToken(wrapped, run, token);
   }
+  const RunOnce run_once = MakeRunOnce(std::move(wrapped), run);
   Explorer explorer(run_once, options);
   const absl::StatusOr<ExploreResult> result = explorer.Run();
   if (!result.ok()) {

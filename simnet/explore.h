@@ -29,7 +29,7 @@ namespace rondo {
 struct ShrunkFinding {
   Finding found;
   ShrinkResult shrunk;
-  std::string token;  // Of the shrunk run.
+  std::string token;      // Of the shrunk run.
   std::string decisions;  // What is on its tape, a line each.
 };
 

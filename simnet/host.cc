@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "rondo/runtime/errors.h"
 #include "rondo/simnet/simulation.h"
 
 namespace rondo {
@@ -27,7 +28,7 @@ Host::Host(Simulation& simulation, std::string name, HostMain main)
   timer_stream_.is_timer = true;
 }
 
-Host::~Host() { Crash(); }
+Host::~Host() { End(); }
 
 void Host::Start() {
   ++boot_;
@@ -52,6 +53,8 @@ void Host::Start() {
   loop_ = std::make_unique<EventLoop>(seams);
   main_told_ = false;
   main_ = loop_->CreateTask(main_function_(), "main");
+  // Whatever the code that starts it has in its context.
+  main_.task_core()->context.Reset();
   Prepare();
 }
 
@@ -122,6 +125,18 @@ std::exception_ptr Host::TakeMainError() {
 }
 
 void Host::Crash() {
+  if (simulation_.main_host_ == this) {
+    throw RuntimeError("faults spare the host that runs the body");
+  }
+  if (simulation_.current_ == this) {
+    crashing_ = true;
+  } else {
+    End();
+  }
+}
+
+void Host::End() {
+  crashing_ = false;
   if (loop_ == nullptr) return;
   simulation_.queue_.Clear(timer_stream_);
   simulation_.network().HostDown(name_);
@@ -134,6 +149,9 @@ void Host::Crash() {
   }
 }
 
-void Host::Restart() { Start(); }
+void Host::Restart() {
+  if (up()) throw RuntimeError("host " + name_ + " is up: it cannot restart");
+  Start();
+}
 
 }  // namespace rondo

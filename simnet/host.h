@@ -51,9 +51,10 @@ class Host {
   Random& random() { return *random_; }
   VirtualClock& clock() { return *clock_; }
 
-  // REQUIRES: it is not this host that runs. Idempotent.
+  // At once, or if the host's own step is in progress, after it. Idempotent.
+  // Throws: RuntimeError for the host that runs the body of Run.
   void Crash();
-  // REQUIRES: !up().
+  // Throws: RuntimeError if it is up.
   void Restart();
 
  private:
@@ -69,6 +70,8 @@ class Host {
   };
 
   void Start();
+  // The crash itself.
+  void End();
   // One iteration of its loop.
   void Step();
   // What the next iteration waits for.
@@ -94,6 +97,7 @@ class Host {
   std::unique_ptr<EventLoop> loop_;
   Task<> main_;
   bool main_told_ = false;
+  bool crashing_ = false;               // When its step has ended.
   std::optional<Nanoseconds> timeout_;  // Of the iteration to come.
   std::uint64_t steps_ = 0;
   bool queued_ = false;        // Among the hosts that can run.

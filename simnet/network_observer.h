@@ -44,6 +44,9 @@ class NetworkObserver {
 
   // REQUIRES: it does not call back into the network.
   virtual void OnNetworkEvent(const NetworkEvent& event) = 0;
+
+  // Before the first number is drawn from `stream`: what it is called.
+  virtual void OnDrawStream(Identity, std::string_view) {}
 };
 
 }  // namespace rondo

@@ -2,6 +2,7 @@
 
 #include <cxxabi.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <typeinfo>
@@ -37,6 +38,23 @@ std::string DeadlockId(std::string_view report) {
     id.append(name);
   }
   return id;
+}
+
+// A deadlock's report less the lines that name places, which compilers word
+// differently: a trace is the same bytes with every compiler.
+std::string WithoutPlaces(const std::string& report) {
+  std::string result;
+  std::size_t begin = 0;
+  while (begin < report.size()) {
+    const std::size_t end = std::min(report.find('\n', begin), report.size());
+    const std::string_view line(report.data() + begin, end - begin);
+    if (!line.starts_with("    at ")) {
+      result.append(line);
+      if (end < report.size()) result += '\n';
+    }
+    begin = end + 1;
+  }
+  return result;
 }
 
 // Runs `run` and says how it ended.
@@ -85,7 +103,10 @@ RunOutcome ExecuteIn(const Scenario& scenario, const ExecuteOptions& options,
   outcome.virtual_time = simulation.time();
   const std::string why =
       outcome.passed() ? "exit" : std::string(RunKindName(outcome.kind));
-  recorder.End(why, outcome.id, outcome.message);
+  recorder.End(why, outcome.id,
+               outcome.kind == RunKind::kDeadlock
+                   ? WithoutPlaces(outcome.message)
+                   : outcome.message);
   outcome.digest = Combine(recorder.chain(), HashName(why + outcome.id));
   return outcome;
 }

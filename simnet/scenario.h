@@ -20,7 +20,7 @@ using Scenario = std::function<void(Simulation&)>;
 // How a scenario is to be run, besides who decides.
 struct ExecuteOptions {
   SimulationOptions simulation = {};
-  std::string name;           // For the trace's header.
+  std::string name = {};      // For the trace's header.
   TraceSink* sink = nullptr;  // Null: digests only.
   int level = kTraceHandles;
   // FIFO order also under a scheduler, which is then asked for numbers only.

@@ -14,9 +14,7 @@ class Simulation::SeededDecisions final : public Decisions {
   SeededDecisions(std::uint64_t seed, Recorder* recorder)
       : seed_(seed), recorder_(recorder) {}
 
-  std::size_t Pick(PickPoint, std::span<const Candidate>) override {
-    return 0;
-  }
+  std::size_t Pick(PickPoint, std::span<const Candidate>) override { return 0; }
   std::uint64_t Draw(Identity stream, std::uint64_t k,
                      std::uint64_t n) override {
     const std::uint64_t bits = Combine(Combine(seed_, stream), k);
@@ -50,6 +48,10 @@ class Simulation::NetworkWatch final : public NetworkObserver {
     recorder_->Event(time_.now(), NetworkEventKindName(event.kind),
                      event.resource, static_cast<std::int64_t>(event.length),
                      event.resource != 0 ? std::string_view() : event.text);
+  }
+
+  void OnDrawStream(Identity stream, std::string_view path) override {
+    if (!ended_) recorder_->DrawStream(stream, path);
   }
 
   // What comes now is no part of the run.
@@ -86,9 +88,9 @@ Simulation::~Simulation() {
 }
 
 Host& Simulation::AddHost(std::string name, HostMain main) {
-  hosts_.push_back(
-      std::make_unique<Host>(*this, std::move(name), std::move(main)));
-  hosts_.back()->Start();
+  auto host = std::make_unique<Host>(*this, std::move(name), std::move(main));
+  host->Start();  // Or it was never there.
+  hosts_.push_back(std::move(host));
   return *hosts_.back();
 }
 
@@ -122,7 +124,7 @@ void Simulation::Run(HostMain body) {
 
 void Simulation::EndAllHosts() {
   if (watch_ != nullptr) watch_->End();
-  for (std::size_t i = hosts_.size(); i-- > 0;) hosts_[i]->Crash();
+  for (std::size_t i = hosts_.size(); i-- > 0;) hosts_[i]->End();
 }
 
 void Simulation::Fail(std::string id, std::string message) {
@@ -168,6 +170,7 @@ void Simulation::StepHost(Host* host) {
   if (std::exception_ptr error = host->TakeMainError()) {
     if (failure_ == nullptr) failure_ = std::move(error);
   }
+  if (host->crashing_) host->End();
 }
 
 void Simulation::StepFirst() {
@@ -215,8 +218,8 @@ void Simulation::CollectCandidates() {
   }
   const auto add = [this](EventStream* stream) {
     choices_.push_back({nullptr, stream});
-    candidates_.push_back({stream->head_id(), stream->host, stream->resource,
-                           stream->label});
+    candidates_.push_back(
+        {stream->head_id(), stream->host, stream->resource, stream->label});
   };
   std::size_t i = 0;
   for (; i < streams_.size() && streams_[i]->head->time <= time_.now(); ++i) {

@@ -176,7 +176,7 @@ void TcpConnection::Transmit(TcpFlow& flow, Segment* segment) {
   if (flow.down()) return Hold(flow, segment);
   context_.queue.Schedule(
       flow.segments, segment,
-      segment->sent + Latency(*flow.link, flow.segments.id, &flow.draws));
+      segment->sent + Latency(*flow.link, flow, flow.segments));
 }
 
 void TcpConnection::SendFin(int side) {
@@ -201,14 +201,21 @@ void TcpConnection::Forget(int side) {
   context_.queue.Clear(flows_[side].timer);
 }
 
-Nanoseconds TcpConnection::Latency(const Link& link, Identity stream,
-                                   std::uint64_t* k) {
+Nanoseconds TcpConnection::Latency(const Link& link, TcpFlow& flow,
+                                   const EventStream& stream) {
   const LinkOptions& options = link.options;
   const Nanoseconds range = options.latency_max - options.latency_min;
   if (range <= Nanoseconds(0)) return options.latency_min;
+  const bool acks = &stream == &flow.acks;
+  std::uint64_t& k = acks ? flow.ack_draws : flow.draws;
+  if (k == 0 && context_.observer != nullptr) {
+    context_.observer->OnDrawStream(
+        stream.id, name_ + (flow.from == 0 ? "/there/" : "/back/") +
+                       (acks ? "acks" : "segments"));
+  }
   const auto n = static_cast<std::uint64_t>(range.count()) + 1;
   return options.latency_min +
-         Nanoseconds(context_.decisions.Draw(stream, (*k)++, n));
+         Nanoseconds(context_.decisions.Draw(stream.id, k++, n));
 }
 
 // ---- Arriving.
@@ -357,9 +364,8 @@ void TcpConnection::SendAck(TcpFlow& flow) {
   Segment* segment = context_.pool.New(SegmentKind::kAck, &flow);
   segment->sent = context_.clock.Now();
   segment->value = flow.reported = flow.accepted;
-  context_.queue.Schedule(
-      flow.acks, segment,
-      segment->sent + Latency(link, flow.acks.id, &flow.ack_draws));
+  context_.queue.Schedule(flow.acks, segment,
+                          segment->sent + Latency(link, flow, flow.acks));
 }
 
 // ---- Partitions and crashes.
@@ -436,9 +442,8 @@ void TcpConnection::Resume(TcpFlow& flow) {
   const Nanoseconds now = context_.clock.Now();
   const Nanoseconds again = NextRetransmission(held.front()->sent, now);
   while (!held.empty()) {
-    context_.queue.Schedule(
-        flow.segments, held.PopFront(),
-        again + Latency(*flow.link, flow.segments.id, &flow.draws));
+    context_.queue.Schedule(flow.segments, held.PopFront(),
+                            again + Latency(*flow.link, flow, flow.segments));
   }
 }
 

@@ -103,10 +103,11 @@ class TcpConnection {
   void Acknowledge(TcpFlow& flow);
   void SendAck(TcpFlow& flow);
   void FinishDirection(TcpFlow& flow);
-  Nanoseconds Latency(const Link& link, Identity stream, std::uint64_t* k);
+  // Drawn from the stream's numbers. `stream` is one of `flow`.
+  Nanoseconds Latency(const Link& link, TcpFlow& flow,
+                      const EventStream& stream);
   void Observe(NetworkEventKind kind, const NetworkHost* host,
-               std::uint64_t length,
-               std::string_view data = {});
+               std::uint64_t length, std::string_view data = {});
 
   NetworkContext& context_;
   std::list<TcpConnection>::iterator self_;

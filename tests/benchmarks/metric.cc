@@ -32,9 +32,9 @@ bool RunOne(std::string_view name, std::span<const Metric> metrics) {
 }  // namespace
 
 double WallNow() {
-  return std::chrono::duration<double>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
+  const std::chrono::nanoseconds time =
+      std::chrono::steady_clock::now().time_since_epoch();
+  return 1e-9 * static_cast<double>(time.count());
 }
 
 double Now() {

@@ -191,8 +191,8 @@ double TimerCancel() {
   std::int64_t fired = 0;
   const double start = Now();
   for (std::int64_t i = 0; i < n; ++i) {
-    timers.push_back(loop->CallLater(
-        seconds(100) + Nanoseconds(rng.Below(1e9)), [&] { ++fired; }));
+    timers.push_back(loop->CallLater(seconds(100) + Nanoseconds(rng.Below(1e9)),
+                                     [&] { ++fired; }));
   }
   for (TimerHandle& timer : timers) timer.Cancel();
   loop->CallSoon([&] { loop->Stop(); });

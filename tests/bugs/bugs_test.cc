@@ -71,7 +71,7 @@ TEST_P(BugTest, TheDullRunPasses) {
 }
 
 TEST_P(BugTest, ExploringFindsItWithAnySeed) {
-  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     const Finding finding = Find(buggy_, seed);
     EXPECT_EQ(finding.outcome.signature().ToString(), GetParam().signature)
@@ -131,10 +131,8 @@ void ExpectNoAlarm(const RunOnce& run_once, std::string_view strategy,
 }
 
 TEST_P(BugTest, TheFixedTwinGivesNoAlarm) {
-  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-    ExpectNoAlarm(fixed_, "random_walk", seed, /*adversarial=*/false);
-    ExpectNoAlarm(fixed_, "portfolio", seed, /*adversarial=*/true);
-  }
+  ExpectNoAlarm(fixed_, "random_walk", 1, /*adversarial=*/false);
+  ExpectNoAlarm(fixed_, "portfolio", 1, /*adversarial=*/true);
 }
 
 // Other draws, in the loop's own order.

@@ -87,11 +87,13 @@ rondo::Coro<> ReceiveAll(Channel<kFixed>* channel, Counts* counts) {
 }
 
 template <bool kFixed>
-void TwoReceivers(rondo::Simulation& sim) {
+void ThreeReceivers(rondo::Simulation& sim) {
   sim.Run([&sim]() -> rondo::Coro<> {
     Channel<kFixed> channel;
     Counts counts;
-    rondo::CreateTask(ReceiveWithinLimit(&channel, &counts), "impatient");
+    for (const char* name : {"impatient 1", "impatient 2"}) {
+      rondo::CreateTask(ReceiveWithinLimit(&channel, &counts), name);
+    }
     rondo::CreateTask(ReceiveAll(&channel, &counts), "patient");
     for (int item = 0; item < 3; ++item) {
       co_await rondo::Sleep(90ms);
@@ -107,5 +109,5 @@ void TwoReceivers(rondo::Simulation& sim) {
 
 }  // namespace
 
-RONDO_SCENARIO(ItemToCancelledReceiver) { TwoReceivers<false>(sim); }
-RONDO_SCENARIO(ItemToCancelledReceiverFixed) { TwoReceivers<true>(sim); }
+RONDO_SCENARIO(ItemToCancelledReceiver) { ThreeReceivers<false>(sim); }
+RONDO_SCENARIO(ItemToCancelledReceiverFixed) { ThreeReceivers<true>(sim); }

@@ -138,7 +138,7 @@ Record RandomRecords::Happening(bool any_bytes) {
   return r;
 }
 
-Record RandomRecords::Choice() {
+Record RandomRecords::Choice(bool any_bytes) {
   if (Below(2) == 0) {
     const std::uint64_t n = std::max<std::uint64_t>(1, Bits() >> Below(64));
     return DrawRecord{.stamp = {},
@@ -152,6 +152,8 @@ Record RandomRecords::Choice() {
   r.pick = Bits();
   r.over = Bits();
   for (auto left = Below(4); left > 0; --left) r.of.push_back(Bits());
+  if (Below(2) == 0) r.pick_name = Some(any_bytes);
+  if (Below(2) == 0) r.over_name = Some(any_bytes);
   return r;
 }
 
@@ -192,7 +194,7 @@ Record RandomRecords::Any(bool any_bytes) {
       record = Happening(any_bytes);
       break;
     case 2:
-      record = Choice();
+      record = Choice(any_bytes);
       break;
     case 3:
       record = Note(any_bytes);

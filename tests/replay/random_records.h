@@ -32,7 +32,7 @@ class RandomRecords {
   std::string Some(bool any_bytes) { return any_bytes ? Bytes() : Text(); }
   Record Definition(bool any_bytes);
   Record Happening(bool any_bytes);
-  Record Choice();
+  Record Choice(bool any_bytes);
   Record Note(bool any_bytes);
   Record End(bool any_bytes);
   ItRecord It(bool any_bytes);

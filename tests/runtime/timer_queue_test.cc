@@ -57,6 +57,16 @@ class Both {
               oracle_.empty() ? TimerQueue::kNever : oracle_.front().when);
   }
 
+  // The first deadline after `time`, of both.
+  void CompareAfter(std::int64_t time) {
+    const auto first =
+        std::find_if(oracle_.begin(), oracle_.end(),
+                     [&](const Timer& timer) { return timer.when > time; });
+    const TimerNode* const found = queue().FirstAfter(time);
+    ASSERT_EQ(found == nullptr, first == oracle_.end());
+    if (found != nullptr) ASSERT_EQ(found->when, first->when);
+  }
+
   std::size_t size() const { return oracle_.size(); }
   std::int64_t first() const { return oracle_.front().when; }
 
@@ -118,6 +128,7 @@ TEST_P(TimerQueueTest, DoesWhatASortedListDoes) {
       both.PopAllDue(now);
     }
     both.Compare();
+    both.CompareAfter(now + static_cast<std::int64_t>(random.Below(20)));
     if (HasFatalFailure()) return;
   }
 }

@@ -1,0 +1,343 @@
+// A scenario program as a user has it: every sub-command, with good and bad
+// input, in processes of its own.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nlohmann/json.hpp"
+#include "rondo/replay/token.h"
+#include "rondo/tests/support/program.h"
+
+namespace rondo {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+#else
+constexpr bool kSanitized = false;
+#endif
+
+const char* PathOf(const char* variable) {
+  const char* const path = std::getenv(variable);
+  EXPECT_NE(path, nullptr) << variable << " must name the program";
+  return path == nullptr ? "" : path;
+}
+
+ProgramResult Sample(const std::vector<std::string>& arguments) {
+  return RunProgram(PathOf("SAMPLE_SCENARIOS"), arguments);
+}
+
+ProgramResult Rondo(const std::vector<std::string>& arguments) {
+  return RunProgram(PathOf("RONDO_TOOL"), arguments);
+}
+
+Json Parsed(const ProgramResult& result) {
+  const Json json = Json::parse(result.out, nullptr, /*exceptions=*/false);
+  EXPECT_FALSE(json.is_discarded()) << "no JSON: " << result.out;
+  return json.is_discarded() ? Json::object() : json;
+}
+
+// The trace of a run, as a file.
+std::string Recorded(const std::string& scenario, int level = 1) {
+  const std::string path = ScratchPath(scenario + ".jsonl");
+  const ProgramResult run = Sample(
+      {"run", scenario, "--trace=" + path, "--level=" + std::to_string(level)});
+  EXPECT_LE(run.code, 1) << run.err;
+  return path;
+}
+
+// `text` with the first `from` replaced.
+std::string Replaced(std::string text, const std::string& from,
+                     const std::string& to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  if (at != std::string::npos) text.replace(at, from.size(), to);
+  return text;
+}
+
+// ---- What all commands have
+
+TEST(ScenarioProgramTest, EveryCommandHelpsAndExitsWithZero) {
+  for (const char* command :
+       {"list", "run", "replay", "explore", "shrink", "check"}) {
+    const ProgramResult help = Sample({command, "--help"});
+    EXPECT_EQ(help.code, 0) << command;
+    EXPECT_THAT(help.out, HasSubstr(std::string(" ") + command));
+    EXPECT_THAT(help.out, HasSubstr("--json"));
+    EXPECT_EQ(help.err, "");
+  }
+  const ProgramResult help = Sample({"--help"});
+  EXPECT_EQ(help.code, 0);
+  EXPECT_THAT(help.out, AllOf(HasSubstr("explore"), HasSubstr("check")));
+}
+
+TEST(ScenarioProgramTest, UsageErrorsExitWithTwoAndSayWhatIsWrong) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> wrong = {
+      {{"dance"}, "dance"},
+      {{"run", "NoSuch"}, "NoSuch"},
+      {{"run"}, "CleanSockets"},  // Which? All names are told.
+      {{"run", "CleanSockets", "Throws"}, "one scenario"},
+      {{"run", "CleanSockets", "--speed=9"}, "speed"},
+      {{"run", "CleanSockets", "--level=3"}, "level"},
+      {{"run", "CleanSockets", "--seed=soon"}, "soon"},
+      {{"run", "CleanSockets", "--strategy=luck"}, "luck"},
+      {{"explore", "NoSuch"}, "NoSuch"},
+      {{"explore", "CleanSockets", "--strategy=luck"}, "luck"},
+      {{"explore", "CleanSockets", "--shard-index=3", "--shard-count=2"},
+       "shard"},
+      {{"replay"}, "FILE"},
+      {{"replay", "rondo1.AAAA.AAAAA"}, "token"},
+      {{"shrink"}, "FILE"},
+      {{"check", "NoSuch"}, "NoSuch"},
+      {{"check", "CleanSockets", "--runs=1"}, "runs"},
+  };
+  for (const auto& [arguments, complaint] : wrong) {
+    const ProgramResult result = Sample(arguments);
+    EXPECT_EQ(result.code, 2) << complaint << ": " << result.err;
+    EXPECT_THAT(result.err, HasSubstr(complaint));
+    EXPECT_EQ(result.out, "");
+  }
+}
+
+TEST(ScenarioProgramTest, TroubleExitsWithThree) {
+  const std::string nowhere = "/nonexistent/directory/file.jsonl";
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{
+           {"run", "CleanSockets", "--trace=" + nowhere},
+           {"replay", nowhere},
+           {"shrink", nowhere},
+           {"explore", "AlwaysFails", "--output=/proc/nowhere"},
+           {"check", "CleanTimers", "--keep=/proc/nowhere"}}) {
+    const ProgramResult result = Sample(arguments);
+    EXPECT_EQ(result.code, 3) << arguments[0] << ": " << result.err;
+    EXPECT_THAT(result.err, StartsWith(arguments[0] + ": "));
+  }
+}
+
+TEST(ScenarioProgramTest, ListNamesAllScenariosInOrder) {
+  const ProgramResult list = Sample({"list"});
+  EXPECT_EQ(list.code, 0);
+  EXPECT_THAT(list.out, StartsWith("AlwaysFails  "));
+  EXPECT_THAT(list.out, HasSubstr("sample_scenarios.cc:"));
+  const Json json = Parsed(Sample({"list", "--json"}));
+  ASSERT_EQ(json.size(), 11u);
+  EXPECT_EQ(json[0]["name"], "AlwaysFails");
+}
+
+// ---- run
+
+TEST(ScenarioProgramTest, RunTellsTheOutcome) {
+  const ProgramResult pass = Sample({"run", "CleanSockets"});
+  EXPECT_EQ(pass.code, 0);
+  EXPECT_THAT(pass.out, StartsWith("CleanSockets: pass ("));
+  const ProgramResult fail = Sample({"run", "Throws", "--json"});
+  EXPECT_EQ(fail.code, 1);
+  const Json json = Parsed(fail);
+  EXPECT_EQ(json["outcome"], "exception");
+  EXPECT_EQ(json["id"], "std::out_of_range");
+  EXPECT_EQ(json["virtual_time_ns"], 1'000'000'000);
+  EXPECT_THAT(Sample({"run", "Deadlocks"}).out,
+              HasSubstr("task main waits for a future"));
+}
+
+TEST(ScenarioProgramTest, TheSameSeedIsTheSameRunInEveryProcess) {
+  const Json one = Parsed(Sample({"run", "CleanSockets", "--json"}));
+  const Json same = Parsed(Sample({"run", "CleanSockets", "--json"}));
+  const Json other =
+      Parsed(Sample({"run", "CleanSockets", "--json", "--seed=2"}));
+  EXPECT_EQ(one["digest"], same["digest"]);
+  EXPECT_NE(one["digest"], other["digest"]);
+}
+
+// ---- replay
+
+TEST(ScenarioProgramTest, ReplayMakesTheRecordedRunAgain) {
+  for (const int level : {0, 1, 2}) {
+    const std::string trace = Recorded("CleanSockets", level);
+    const ProgramResult again = Sample({"replay", trace});
+    EXPECT_EQ(again.code, 0) << again.out << again.err;
+    EXPECT_THAT(again.out, HasSubstr("the same run, record by record"));
+  }
+  const ProgramResult failed = Sample({"replay", Recorded("Throws"), "--json"});
+  EXPECT_EQ(failed.code, 1);
+  EXPECT_EQ(Parsed(failed)["outcome"], "exception");
+}
+
+TEST(ScenarioProgramTest, AReplayThatDiffersIsExplainedAndExitsWithFour) {
+  const std::string forged = ScratchPath("forged.jsonl");
+  WriteFile(forged,
+            Replaced(ReadFile(Recorded("CleanSockets")), "n1 2", "n1 9"));
+  const ProgramResult result = Sample({"replay", forged});
+  EXPECT_EQ(result.code, 4);
+  EXPECT_THAT(result.out, AllOf(HasSubstr("the replay is another run"),
+                                HasSubstr("n1 9"), HasSubstr("n1 2")));
+  const ProgramResult json = Sample({"replay", forged, "--json"});
+  EXPECT_EQ(json.code, 4);
+  Parsed(json);
+}
+
+TEST(ScenarioProgramTest, ABrokenTraceIsToldByFileLineFieldAndReason) {
+  const std::string good = ReadFile(Recorded("CleanSockets"));
+  const std::string path = ScratchPath("broken.jsonl");
+  const std::size_t third = good.find('\n', good.find('\n') + 1) + 1;
+  // The third line's number is a text.
+  std::string broken = good;
+  const std::size_t at = broken.find("\"g\":", third);
+  broken.replace(at, 5, "\"g\":\"x\"");
+  WriteFile(path, broken);
+  for (const char* command : {"replay", "shrink"}) {
+    const ProgramResult result = Sample({command, path});
+    EXPECT_NE(result.code, 0);
+    EXPECT_THAT(result.err, AllOf(HasSubstr(path + ":3: "), HasSubstr("\"g\""),
+                                  HasSubstr("expected")));
+  }
+  WriteFile(path, good.substr(0, good.size() / 2));
+  EXPECT_EQ(Sample({"replay", path}).code, 3);
+  WriteFile(path, "");
+  EXPECT_NE(Sample({"replay", path}).code, 0);
+  WriteFile(path, Replaced(good, "CleanSockets", "Elsewhere"));
+  EXPECT_THAT(Sample({"replay", path}).err, HasSubstr("\"Elsewhere\""));
+  WriteFile(path, Replaced(good, "\"sem\":1", "\"sem\":999"));
+  EXPECT_THAT(Sample({"replay", path}).err, HasSubstr("loop semantics 999"));
+}
+
+// ---- explore, shrink, replay, and `rondo` on what they write
+
+TEST(ScenarioProgramTest, ExploreFindsNothingInWhatIsRight) {
+  const ProgramResult result =
+      Sample({"explore", "CleanSockets", "--schedules=200"});
+  EXPECT_EQ(result.code, 0) << result.out;
+  EXPECT_THAT(result.out, HasSubstr("200 schedules"));
+  EXPECT_THAT(result.out, Not(HasSubstr("to see it again")));
+}
+
+TEST(ScenarioProgramTest, FromTheRaceToItsExplanation) {
+  const std::string out = ScratchPath("out");
+  const ProgramResult found =
+      Sample({"explore", "LostUpdate", "--output=" + out, "--json"});
+  ASSERT_EQ(found.code, 1) << found.out << found.err;
+  const Json report = Parsed(found);
+  ASSERT_EQ(report["findings"].size(), 1u);
+  const Json& finding = report["findings"][0];
+  EXPECT_EQ(finding["outcome"], "fail");
+  EXPECT_EQ(finding["id"], "lost update");
+  EXPECT_EQ(finding["minimal"], true);
+  EXPECT_LE(finding["decisions"].get<int>(), 3);
+  const std::string failed = out + "/LostUpdate.failed.jsonl";
+  const std::string shrunk = out + "/LostUpdate.shrunk.jsonl";
+  const std::string passed = out + "/LostUpdate.passed.jsonl";
+
+  const std::string again = ScratchPath("again.jsonl");
+  const ProgramResult shrink =
+      Sample({"shrink", failed, "--output=" + again, "--json"});
+  EXPECT_EQ(shrink.code, 1) << shrink.err;
+  EXPECT_EQ(Parsed(shrink)["token"], finding["token"]);
+  EXPECT_EQ(ReadFile(again), ReadFile(shrunk));
+
+  for (const std::string& trace : {failed, shrunk, passed}) {
+    EXPECT_EQ(Sample({"replay", trace}).code, trace == passed ? 0 : 1);
+    EXPECT_EQ(Rondo({"verify", trace}).code, 0) << Rondo({"verify", trace}).out;
+    EXPECT_EQ(Rondo({"stats", trace}).code, 0);
+    EXPECT_EQ(Rondo({"show", trace}).code, 0);
+  }
+  EXPECT_EQ(Rondo({"diff", shrunk, again}).code, 0);
+  const ProgramResult diff = Rondo({"diff", passed, shrunk});
+  EXPECT_EQ(diff.code, 1);
+  EXPECT_THAT(diff.out, AllOf(HasSubstr("choice"), HasSubstr("lost update")));
+}
+
+TEST(ScenarioProgramTest, TheShrunkTraceReplaysAHundredTimesOfAHundred) {
+  const std::string out = ScratchPath("out");
+  ASSERT_EQ(Sample({"explore", "LostUpdate", "--output=" + out}).code, 1);
+  for (int i = 0; i < 100; ++i) {
+    const ProgramResult again =
+        Sample({"replay", out + "/LostUpdate.shrunk.jsonl"});
+    ASSERT_EQ(again.code, 1) << "time " << i << ": " << again.out << again.err;
+    ASSERT_THAT(again.out, AllOf(HasSubstr("fail: lost update"),
+                                 HasSubstr("the same run, record by record")));
+  }
+}
+
+TEST(ScenarioProgramTest, ShrinkSaysWhenThereIsNothingToShrink) {
+  const ProgramResult pass = Sample({"shrink", Recorded("CleanTimers")});
+  EXPECT_EQ(pass.code, 0);
+  EXPECT_THAT(pass.out, HasSubstr("passed"));
+  const std::string forged = ScratchPath("forged.jsonl");
+  WriteFile(forged, Replaced(ReadFile(Recorded("AlwaysFails")),
+                             "\"id\":\"always\"", "\"id\":\"never\""));
+  const ProgramResult other = Sample({"shrink", forged});
+  EXPECT_EQ(other.code, 4);
+  EXPECT_THAT(other.err, AllOf(HasSubstr("never"), HasSubstr("always")));
+}
+
+TEST(ScenarioProgramTest, ATokenOfAnotherBuildIsRefusedUnlessToldOtherwise) {
+  const Json report = Parsed(Sample({"explore", "LostUpdate", "--json"}));
+  const std::string text = report["findings"][0]["token"];
+  const ProgramResult same = Sample({"replay", text, "LostUpdate"});
+  EXPECT_EQ(same.code, 1) << same.err;
+  EXPECT_THAT(same.out, HasSubstr("fail: lost update"));
+  absl::StatusOr<ScheduleToken> token = ParseToken(text);
+  ASSERT_TRUE(token.ok());
+  token->build = *token->build + 1;
+  const std::string other = FormatToken(*token);
+  const ProgramResult refused = Sample({"replay", other, "LostUpdate"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err,
+              AllOf(HasSubstr("another build"), HasSubstr("--other-build")));
+  EXPECT_EQ(Sample({"replay", other, "LostUpdate", "--other-build"}).code, 1);
+  // Cut short by the mouse.
+  EXPECT_EQ(
+      Sample({"replay", text.substr(0, text.size() - 2), "LostUpdate"}).code,
+      2);
+}
+
+// ---- check
+
+TEST(ScenarioProgramTest, CheckPassesWhatIsDeterministic) {
+  for (const char* scenario :
+       {"CleanSockets", "CleanTimers", "LostUpdate", "Throws", "Deadlocks"}) {
+    const ProgramResult result = Sample({"check", scenario});
+    EXPECT_EQ(result.code, 0) << result.out << result.err;
+    EXPECT_THAT(result.out, HasSubstr("10 processes, the same trace"));
+  }
+  const Json json = Parsed(Sample({"check", "CleanTimers", "--json"}));
+  EXPECT_EQ(json["deterministic"], true);
+}
+
+TEST(ScenarioProgramTest, CheckFindsEveryPlantedLeak) {
+  std::vector<std::string> leaks = {"LeaksHashOrder", "LeaksWallClock",
+                                    "LeaksRandomDevice"};
+  if (!kSanitized) {  // Its allocator is not ours to shake.
+    leaks.push_back("LeaksPointerOrder");
+    leaks.push_back("LeaksUninitialisedMemory");
+  }
+  for (const std::string& leak : leaks) {
+    const ProgramResult result = Sample({"check", leak});
+    EXPECT_EQ(result.code, 4) << leak << ": " << result.out << result.err;
+    EXPECT_THAT(result.out, AllOf(HasSubstr(leak + " is not deterministic"),
+                                  HasSubstr("iteration")));
+    const Json json = Parsed(Sample({"check", leak, "--json"}));
+    EXPECT_EQ(json["deterministic"], false);
+    EXPECT_TRUE(json.contains("diff"));
+  }
+}
+
+}  // namespace
+}  // namespace rondo
