@@ -148,12 +148,14 @@ TEST_P(ServerTest, TheHandlerLivesAsLongAsItsConnections) {
   auto held = std::make_shared<std::string>("held");
   RunIn(GetParam(), [&]() -> Coro<> {
     const std::weak_ptr<std::string> weak = held;
-    Server server = co_await StartServer(
-        [held = std::move(held)](Stream stream) -> Coro<> {
-          co_await stream.ReadUntil('\n');
-          co_await stream.WriteAll(*held);
-        },
-        "127.0.0.1", 0);
+    // Named: g++ 12 destroys a closure twice that is written where it is
+    // awaited.
+    ConnectionHandler handler = [held =
+                                     std::move(held)](Stream stream) -> Coro<> {
+      co_await stream.ReadUntil('\n');
+      co_await stream.WriteAll(*held);
+    };
+    Server server = co_await StartServer(std::move(handler), "127.0.0.1", 0);
     Stream stream =
         co_await OpenConnection("127.0.0.1", server.addresses().at(0).port());
     co_await Sleep(5ms);
