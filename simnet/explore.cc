@@ -41,6 +41,13 @@ ExploreReport ReplayToken(const Scenario& scenario, ExecuteOptions run,
     report.error = "RONDO_REPLAY: " + std::string(token.status().message());
     return report;
   }
+  if (token->build.has_value() && *token->build != CurrentBuildDigest() &&
+      Environment("RONDO_OTHER_BUILD").empty()) {
+    report.error =
+        "RONDO_REPLAY: the token is of another build of this program, which "
+        "may run otherwise; RONDO_OTHER_BUILD=1 replays it all the same";
+    return report;
+  }
   run.simulation.seed = token->seed;
   absl::StatusOr<RerunResult> result =
       RerunToken(MakeRunOnce(scenario, run), *token);

@@ -10,7 +10,8 @@
 //
 // The environment overrides the options, so that a test can be told what to do
 // without being changed: RONDO_SEED, RONDO_SCHEDULES, RONDO_STRATEGY, and
-// RONDO_REPLAY (a token: only that run is made).
+// RONDO_REPLAY (a token: only that run is made; one of another build is refused
+// unless RONDO_OTHER_BUILD is set).
 #ifndef RONDO_SIMNET_EXPLORE_H_
 #define RONDO_SIMNET_EXPLORE_H_
 

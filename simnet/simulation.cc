@@ -154,10 +154,6 @@ bool Simulation::Over() {
                         std::to_string(options_.iteration_budget) +
                         " iterations is spent");
   }
-  if (time_.now() > options_.time_budget) {
-    throw RunFailed(RunKind::kLivelock, "time",
-                    "the budget of virtual time is spent");
-  }
   return main_host_->main_.done();
 }
 
@@ -181,6 +177,11 @@ void Simulation::StepFirst() {
 
 void Simulation::Happen(Event* event) {
   time_.AdvanceTo(event->time);
+  if (time_.now() > options_.time_budget) {
+    event->Discard();
+    throw RunFailed(RunKind::kLivelock, "time",
+                    "the budget of virtual time is spent");
+  }
   event->Happen();
   for (const std::unique_ptr<Host>& host : hosts_) {
     if (host->up() && host->network_->selector().HasReady()) {

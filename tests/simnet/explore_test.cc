@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "absl/status/statusor.h"
+#include "rondo/replay/token.h"
 #include "rondo/runtime/sleep.h"
 #include "rondo/simnet/testing.h"
 #include "rondo/tests/support/run_twice.h"
@@ -136,6 +138,18 @@ TEST(ExploreTest, ATokenReplaysWithItsOwnSeed) {
   ASSERT_EQ(again.findings.size(), 1u);
   EXPECT_EQ(again.findings[0].shrunk.outcome.digest,
             found.findings[0].shrunk.outcome.digest);
+}
+
+TEST(ExploreTest, ATokenOfAnotherBuildIsRefusedUnlessAskedFor) {
+  const ExploreReport found = Explore(LastOneWins, {.schedules = 300});
+  ASSERT_EQ(found.findings.size(), 1u);
+  absl::StatusOr<ScheduleToken> token = ParseToken(found.findings[0].token);
+  ASSERT_TRUE(token.ok()) << token.status();
+  token->build = *token->build + 1;
+  const ScopedVariable replay("RONDO_REPLAY", FormatToken(*token));
+  EXPECT_THAT(Explore(LastOneWins).error, HasSubstr("another build"));
+  const ScopedVariable other("RONDO_OTHER_BUILD", "1");
+  EXPECT_EQ(Explore(LastOneWins).findings.size(), 1u);
 }
 
 TEST(ExploreTest, TheEnvironmentOverridesTheOptions) {

@@ -15,6 +15,7 @@
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/server.h"
 #include "rondo/runtime/sleep.h"
+#include "rondo/runtime/streams.h"
 #include "rondo/simnet/scenario.h"
 #include "rondo/simnet/simulate.h"
 #include "rondo/tests/support/run_twice.h"
@@ -346,6 +347,22 @@ TEST(SimulationTest, TooMuchVirtualTimeIsALivelock) {
       options);
   EXPECT_EQ(run.outcome.signature().ToString(), "livelock: time");
   EXPECT_EQ(run.outcome.virtual_time, 61min);
+}
+
+// A connection attempt that nobody answers is repeated for two minutes, and no
+// host has a turn meanwhile.
+TEST(SimulationTest, TimeThatOnlyTheNetworkSpendsCountsToo) {
+  ExecuteOptions options;
+  options.simulation.time_budget = 10s;
+  const RecordedRun run = RunTwice(
+      [](Simulation& sim) {
+        sim.AddHost("n1", Nothing);
+        sim.Partition("n1");
+        sim.Run([]() -> Coro<> { co_await OpenConnection("n1", 80); });
+      },
+      options);
+  EXPECT_EQ(run.outcome.signature().ToString(), "livelock: time");
+  EXPECT_LT(run.outcome.virtual_time, 20s);
 }
 
 // ---- Misuse
