@@ -28,7 +28,7 @@ void ReplayCheck::Begin(const TraceHeader& header) { replayed_.Begin(header); }
 
 void ReplayCheck::Write(const Record& record) {
   replayed_.Write(record);
-  if (diverged_ || std::holds_alternative<LocRecord>(record)) return;
+  if (diverged_ || !IsCompared(record)) return;
   if (next_ == comparable_.size()) {
     // The recording was cut short: what comes now is not known.
     diverged_ = !recorded_.truncated;

@@ -306,15 +306,20 @@ std::string_view DiffClassName(DiffClass diff_class) {
   return kNames[static_cast<std::size_t>(diff_class)];
 }
 
+bool IsCompared(const Record& record) {
+  return !std::holds_alternative<StrRecord>(record) &&
+         !std::holds_alternative<ResRecord>(record) &&
+         !std::holds_alternative<LocRecord>(record) &&
+         !std::holds_alternative<OtherRecord>(record);
+}
+
 std::vector<std::size_t> Comparable(const Trace& trace, bool same_level) {
   std::vector<std::size_t> list;
   for (std::size_t i = 0; i < trace.records.size(); ++i) {
     const Record& record = trace.records[i];
     const bool input_or_choice = IsKind(record, "in") || IsKind(record, "ch") ||
                                  IsKind(record, "it") || IsKind(record, "end");
-    const bool ignored = std::holds_alternative<LocRecord>(record) ||
-                         std::holds_alternative<OtherRecord>(record);
-    if (same_level ? !ignored : input_or_choice) list.push_back(i);
+    if (same_level ? IsCompared(record) : input_or_choice) list.push_back(i);
   }
   return list;
 }

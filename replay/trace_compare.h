@@ -38,6 +38,10 @@ struct DiffDetail {
   bool operator==(const DiffDetail&) const = default;
 };
 
+// Whether a record says that something happened: names and places only say
+// what a thing is called, and come when it is first spoken of.
+bool IsCompared(const Record& record);
+
 // The records of a trace that take part in a comparison, as indices.
 std::vector<std::size_t> Comparable(const Trace& trace, bool same_level);
 

@@ -126,7 +126,9 @@ TraceDiff Check(const Trace& truth, const Tampered& tampered) {
   EXPECT_LT(check.replayed().records.size(), tampered.at + 40);
   const TraceDiff diff = check.Explain();
   EXPECT_TRUE(diff.place.has_value());
-  if (diff.place.has_value()) EXPECT_EQ(diff.place->line_a, tampered.at + 2);
+  if (diff.place.has_value()) {
+    EXPECT_EQ(diff.place->line_a, tampered.at + 2);
+  }
   return diff;
 }
 
