@@ -64,7 +64,9 @@ class Both {
                      [&](const Timer& timer) { return timer.when > time; });
     const TimerNode* const found = queue().FirstAfter(time);
     ASSERT_EQ(found == nullptr, first == oracle_.end());
-    if (found != nullptr) ASSERT_EQ(found->when, first->when);
+    if (found != nullptr) {
+      ASSERT_EQ(found->when, first->when);
+    }
   }
 
   std::size_t size() const { return oracle_.size(); }
