@@ -1,23 +1,10 @@
 #include "rondo/runtime/errors.h"
 
-#include <cxxabi.h>
-
-#include <cstdlib>
-#include <memory>
 #include <typeinfo>
 
+#include "rondo/runtime/type_name.h"
+
 namespace rondo {
-namespace {
-
-std::string TypeName(const std::type_info& type) {
-  int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> name(
-      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), std::free);
-  return status == 0 ? name.get() : type.name();
-}
-
-}  // namespace
-
 IncompleteReadError::IncompleteReadError(std::string partial,
                                          std::optional<std::size_t> expected)
     : std::runtime_error(std::to_string(partial.size()) +
@@ -37,15 +24,14 @@ std::string DescribeException(const std::exception_ptr& exception) {
   try {
     std::rethrow_exception(exception);
   } catch (const std::exception& error) {
-    return TypeName(typeid(error)) + ": " + error.what();
+    return internal::TypeName(typeid(error)) + ": " + error.what();
   } catch (const CancelledError& error) {
     if (error.message().empty()) return "CancelledError";
     return "CancelledError: " + error.message();
   } catch (const LoopExit&) {
     return "LoopExit";
   } catch (...) {  // tidy: allow(catch-all) any type may be thrown
-    const std::type_info* type = abi::__cxa_current_exception_type();
-    return type == nullptr ? "unknown exception" : TypeName(*type);
+    return internal::CaughtTypeName();
   }
 }
 

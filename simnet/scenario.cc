@@ -1,7 +1,5 @@
 #include "rondo/simnet/scenario.h"
 
-#include <cxxabi.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
@@ -11,17 +9,10 @@
 #include "rondo/replay/build_info.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/identity.h"
+#include "rondo/runtime/type_name.h"
 
 namespace rondo {
 namespace {
-
-std::string TypeName(const std::type_info* type) {
-  if (type == nullptr) return "unknown";
-  int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> name(
-      abi::__cxa_demangle(type->name(), nullptr, nullptr, &status), std::free);
-  return status == 0 ? name.get() : type->name();
-}
 
 // The names of the tasks that a deadlock report speaks of, but for those that
 // were named by the loop.
@@ -71,7 +62,7 @@ void Settle(const std::function<void()>& run, RunOutcome* outcome) {
     outcome->id = DeadlockId(outcome->message);
   } catch (...) {  // tidy: allow(catch-all) it is the outcome
     outcome->kind = RunKind::kException;
-    outcome->id = TypeName(abi::__cxa_current_exception_type());
+    outcome->id = internal::CaughtTypeName();
     outcome->message = DescribeException(std::current_exception());
   }
 }

@@ -31,16 +31,6 @@ std::string NeutralMessage(std::string_view message) {
 
 }  // namespace
 
-std::span<const ReadyEvent> JumpingSelector::Select(
-    std::optional<Nanoseconds> timeout) {
-  if (std::exchange(woken_, false)) return {};
-  if (!timeout.has_value()) {
-    throw DeadlockError("nothing is ready, and nothing will ever be");
-  }
-  clock_->Advance(*timeout);
-  return {};
-}
-
 Env::Env() : loop_(Seams(&clock_, &selector_, &trace_)) {
   loop_.SetExceptionHandler([this](EventLoop&, const ExceptionReport& report) {
     OnException(report);

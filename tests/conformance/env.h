@@ -19,39 +19,11 @@
 
 #include "rondo/runtime/clock.h"
 #include "rondo/runtime/event_loop.h"
-#include "rondo/runtime/selector.h"
 #include "rondo/tests/conformance/text.h"
 #include "rondo/tests/conformance/trace_lines.h"
+#include "rondo/tests/support/hand_clock.h"
 
 namespace rondo::conformance {
-
-// A clock that is moved by hand.
-class ManualClock final : public Clock {
- public:
-  Nanoseconds Now() override { return now_; }
-  Nanoseconds WallNow() override { return now_; }
-  void Advance(Nanoseconds by) { now_ += by; }
-
- private:
-  Nanoseconds now_{0};
-};
-
-// Waits by moving the clock; no descriptor is ever ready.
-class JumpingSelector final : public Selector {
- public:
-  explicit JumpingSelector(ManualClock* clock) : clock_(clock) {}
-
-  void Register(int, unsigned) override {}
-  void Modify(int, unsigned) override {}
-  void Unregister(int) override {}
-  std::span<const ReadyEvent> Select(
-      std::optional<Nanoseconds> timeout) override;
-  void Wake() override { woken_ = true; }
-
- private:
-  ManualClock* clock_;
-  bool woken_ = false;
-};
 
 class Env {
  public:
@@ -81,8 +53,8 @@ class Env {
  private:
   void OnException(const ExceptionReport& report);
 
-  ManualClock clock_;
-  JumpingSelector selector_{&clock_};
+  HandClock clock_;
+  JumpSelector selector_{&clock_};
   TraceLines trace_;
   std::vector<std::string> output_;
   bool muted_ = false;

@@ -241,7 +241,9 @@ TEST_F(PosixNetworkTest, IPv6WhereThereIsOne) {
   if (fd < 0) GTEST_SKIP() << "no IPv6";
   Owned(fd);
   const auto any = SocketAddress::Parse("::1", 0);
-  if (network_.Bind(static_cast<int>(fd), *any) < 0) GTEST_SKIP();
+  if (network_.Bind(static_cast<int>(fd), *any) < 0) {
+    GTEST_SKIP() << "no IPv6 loopback";
+  }
   const SocketAddress local = Local(static_cast<int>(fd));
   EXPECT_EQ(local.family(), AddressFamily::kIPv6);
   EXPECT_EQ(local.ip(), any->ip());

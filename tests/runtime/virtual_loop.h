@@ -15,43 +15,11 @@
 #include <utility>
 #include <vector>
 
-#include "rondo/runtime/clock.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/event_loop.h"
-#include "rondo/runtime/selector.h"
+#include "rondo/tests/support/hand_clock.h"
 
 namespace rondo {
-
-class HandClock final : public Clock {
- public:
-  Nanoseconds Now() override { return now_; }
-  Nanoseconds WallNow() override { return now_; }
-  void Advance(Nanoseconds by) { now_ += by; }
-
- private:
-  Nanoseconds now_{0};
-};
-
-class JumpSelector final : public Selector {
- public:
-  explicit JumpSelector(HandClock* clock) : clock_(clock) {}
-
-  void Register(int, unsigned) override {}
-  void Modify(int, unsigned) override {}
-  void Unregister(int) override {}
-  std::span<const ReadyEvent> Select(
-      std::optional<Nanoseconds> timeout) override {
-    if (std::exchange(woken_, false)) return {};
-    if (!timeout.has_value()) throw DeadlockError("nothing will ever be");
-    clock_->Advance(*timeout);
-    return {};
-  }
-  void Wake() override { woken_ = true; }
-
- private:
-  HandClock* clock_;
-  bool woken_ = false;
-};
 
 class VirtualLoop {
  public:
