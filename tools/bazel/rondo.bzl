@@ -44,19 +44,28 @@ def _default_visibility():
         return ["//tests:__subpackages__", "//tools:__subpackages__"]
     return ["//visibility:public"]
 
+def _testonly():
+    """Whether what this package declares is for tests only."""
+    return native.package_name().split("/")[0] == "tests"
+
 def rondo_cc_library(
         name,
         deps = [],
         copts = [],
+        testonly = False,
         visibility = None,
         **kwargs):
-    """A cc_library whose x.h is included as "rondo/<package>/x.h"."""
+    """A cc_library whose x.h is included as "rondo/<package>/x.h".
+
+    Everything below tests/ is testonly.
+    """
     _check_layers(name, deps)
     cc_library(
         name = name,
         copts = _COPTS + copts,
         include_prefix = "rondo/" + native.package_name(),
         linkstatic = True,
+        testonly = testonly or _testonly(),
         visibility = visibility or _default_visibility(),
         deps = deps,
         **kwargs
@@ -65,7 +74,13 @@ def rondo_cc_library(
 def rondo_cc_binary(name, deps = [], copts = [], **kwargs):
     """A cc_binary."""
     _check_layers(name, deps)
-    cc_binary(name = name, copts = _COPTS + copts, deps = deps, **kwargs)
+    cc_binary(
+        name = name,
+        copts = _COPTS + copts,
+        testonly = _testonly(),
+        deps = deps,
+        **kwargs
+    )
 
 def rondo_cc_test(
         name,
