@@ -313,6 +313,10 @@ void EventLoop::SetTaskFactory(TaskFactory factory) {
   core_->Hooks().factory = std::move(factory);
 }
 
+TaskFactory EventLoop::GetTaskFactory() const {
+  return core_->hooks == nullptr ? nullptr : core_->hooks->factory;
+}
+
 void EventLoop::CallExceptionHandler(const ExceptionReport& report) {
   internal::CallExceptionHandler(core_->hooks.get(), *this, report);
 }

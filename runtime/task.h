@@ -132,8 +132,13 @@ Task<T> NewTask(LoopCore* core, Coro<T> coro, TaskSpec spec) {
   } else {
     task->context.CopyCurrent();
   }
-  task->Start(spec.name);
-  return Task<T>::Adopt(task);
+  Task<T> result = Task<T>::Adopt(task);
+  if (spec.eager_start.value_or(false)) [[unlikely]] {
+    task->StartEagerly(spec.name);
+  } else {
+    task->Start(spec.name);
+  }
+  return result;
 }
 
 // Keeps a callable alive for as long as the coroutine it made.
@@ -170,6 +175,10 @@ Task<T> CreateTask(Coro<T> coro, std::string_view name,
                    const Context& context) {
   return internal::NewTask(internal::RunningCore(), std::move(coro),
                            {name, &context});
+}
+template <class T>
+Task<T> CreateTask(Coro<T> coro, const TaskSpec& spec) {
+  return internal::NewTask(internal::RunningCore(), std::move(coro), spec);
 }
 // The same of a callable that returns a Coro; the task owns the callable.
 template <internal::CoroFunction F>

@@ -18,6 +18,7 @@ Scenarios GatherScenarios();
 Scenarios LoopScenarios();
 Scenarios RunScenarios();
 Scenarios ShieldScenarios();
+Scenarios TaskGroupScenarios();
 Scenarios TaskScenarios();
 Scenarios TimeoutScenarios();
 Scenarios TimerScenarios();
