@@ -128,6 +128,10 @@ class EventLoop {
   auto CreateTask(F function, std::string_view name = {}) {
     return CreateTask(internal::OwnedCoro(std::move(function)), name);
   }
+  template <internal::CoroFunction F>
+  auto CreateTask(F function, const TaskSpec& spec) {
+    return CreateTask(internal::OwnedCoro(std::move(function)), spec);
+  }
 
   // ---- Running.
 

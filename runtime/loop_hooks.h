@@ -23,7 +23,7 @@ using ExceptionHandler =
 
 // How a task is to be made.
 struct TaskSpec {
-  std::string_view name;             // Empty: "Task-N".
+  std::string_view name = {};        // Empty: "Task-N".
   const Context* context = nullptr;  // Null: a copy of the current one.
   // Takes the first step at once, inside CreateTask (eager_tasks.h). No value:
   // no, unless the loop's task factory says so.

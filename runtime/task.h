@@ -185,6 +185,10 @@ template <internal::CoroFunction F>
 auto CreateTask(F function, std::string_view name = {}) {
   return CreateTask(internal::OwnedCoro(std::move(function)), name);
 }
+template <internal::CoroFunction F>
+auto CreateTask(F function, const TaskSpec& spec) {
+  return CreateTask(internal::OwnedCoro(std::move(function)), spec);
+}
 
 // The task that is running. Throws: RuntimeError if none is.
 AnyTask CurrentTask();

@@ -73,6 +73,10 @@ class TaskGroup {
   auto CreateTask(F function, std::string_view name = {}) {
     return CreateTask(internal::OwnedCoro(std::move(function)), name);
   }
+  template <internal::CoroFunction F>
+  auto CreateTask(F function, const TaskSpec& spec) {
+    return CreateTask(internal::OwnedCoro(std::move(function)), spec);
+  }
 
   // How many of its tasks are not done, or not yet known to be.
   std::size_t size() const { return size_; }
