@@ -52,7 +52,11 @@ void EventLoop::DrainInbox() {
     Node* const node = core_->NewCallback(std::move(item.function),
                                           HandleKind::kCallback, item.name);
     node->context.Reset();
-    core_->Push(node);
+    if (item.interrupt) {
+      core_->PushFront({node});
+    } else {
+      core_->Push(node);
+    }
   }
 }
 

@@ -43,6 +43,9 @@ struct LoopSeams {
   bool adversarial = false;
   // A simulation drives the loop by halves: RunForever throws.
   bool driven = false;
+  // The process's signals are the loop's to take (interrupts.h); the selector's
+  // Wake is async-signal-safe.
+  bool takes_signals = false;
 };
 
 namespace internal {

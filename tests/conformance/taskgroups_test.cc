@@ -86,7 +86,9 @@ TEST(TestTaskGroup, test_taskgroup_23) {
       for (int count = 0; count < 10; ++count) {
         co_await Sleep(100ms);
         g.CreateTask(Foo(300ms, 0));
-        if (count == 5) EXPECT_LT(g.size(), 5u);
+        if (count == 5) {
+          EXPECT_LT(g.size(), 5u);
+        }
       }
       co_await Sleep(1350ms);
       EXPECT_EQ(g.size(), 0u);
