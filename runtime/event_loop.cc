@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/generator_core.h"
 
 namespace rondo {
 
@@ -302,6 +303,7 @@ void EventLoop::Kill() {
   core->timers.Clear();
   io_.Clear();
   while (core->tasks_last != nullptr) core->tasks_last->Abandon();
+  internal::AbandonGenerators(core);
   core->hooks.reset();
 }
 

@@ -50,6 +50,7 @@ struct LoopSeams {
 
 namespace internal {
 
+class GeneratorCore;
 class TaskCore;
 class Inbox;
 class IoTable;
@@ -160,6 +161,10 @@ struct LoopCore {
   TaskCore* tasks_first = nullptr;
   TaskCore* tasks_last = nullptr;
   std::uint64_t unnamed_tasks = 0;
+
+  // The youngest generator that has begun and not ended (generator_core.h).
+  GeneratorCore* generators = nullptr;
+  bool generators_shut_down = false;
 
   Node* running_node = nullptr;      // Only while watched.
   NodeInfo root;                     // Owns what is made outside any handle.

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "rondo/runtime/async_generator.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/gather.h"
 #include "rondo/runtime/system_loop.h"
@@ -12,9 +13,8 @@
 namespace rondo {
 namespace {
 
-// asyncio runs the shutdown of asynchronous generators and of the default
-// executor as tasks of their own; both are awaited even if there is nothing to
-// shut down, so that the iterations are the same.
+// asyncio runs the shutdown of the default executor as a task, which is awaited
+// even if there is nothing to shut down, so that the iterations are the same.
 Coro<> ShutDownNothing() { co_return; }
 
 }  // namespace
@@ -86,7 +86,7 @@ void Runner::Close() {
 
 void Runner::ShutDown() {
   CancelAllTasks();
-  loop_->RunUntilComplete(ShutDownNothing());
+  loop_->RunUntilComplete(ShutdownAsyncgens());
   loop_->RunUntilComplete(ShutDownNothing());
 }
 

@@ -11,6 +11,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "rondo/runtime/async_generator.h"
 #include "rondo/runtime/context.h"
 #include "rondo/runtime/epoll_selector.h"
 #include "rondo/runtime/errors.h"
@@ -130,6 +131,41 @@ TEST(RunTests, test_asyncio_run_reports_hanging_tasks_errors) {
   EXPECT_THAT(world.reports,
               ElementsAre(testing::AllOf(HasSubstr("shutdown"),
                                          HasSubstr("ZeroDivisionError"))));
+}
+
+AsyncGenerator<int> Fidget() {
+  for (;;) {
+    co_yield 1;
+    co_await Sleep(1s);
+  }
+}
+
+TEST(RunTests, test_asyncio_run_closes_gens_after_hanging_tasks_errors) {
+  class FancyExit : public std::exception {};
+  VirtualLoop world;
+  AsyncGenerator<int> spinner;
+  Task<> lazyboy;
+  const auto spin = [&]() -> Coro<> {
+    spinner = Fidget();
+    const auto forever = [](AsyncGenerator<int> generator) -> Coro<> {
+      while (co_await generator.Next()) {
+      }
+    };
+    const auto error = co_await Raised<CancelledError>(forever(spinner));
+    if (error.has_value()) throw ZeroDivisionError();
+  };
+  const auto main = [&]() -> Coro<> {
+    lazyboy = CreateTask(spin());
+    throw FancyExit();
+    co_return;
+  };
+  {
+    Runner runner(world.loop());
+    EXPECT_THROW(runner.Run(main()), FancyExit);
+  }
+  EXPECT_TRUE(lazyboy.done());
+  EXPECT_TRUE(spinner.finished());
+  EXPECT_FALSE(spinner.running());
 }
 
 TEST(RunTests, test_asyncio_run_loop_factory) {
