@@ -17,6 +17,7 @@
 #define RONDO_RUNTIME_TASK_H_
 
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -27,6 +28,7 @@
 #include "rondo/runtime/coro.h"
 #include "rondo/runtime/future.h"
 #include "rondo/runtime/task_core.h"
+#include "rondo/runtime/task_stack.h"
 
 namespace rondo {
 namespace internal {
@@ -77,6 +79,16 @@ class AnyTask : public AnyFuture {
   // cancellation that was not delivered yet is withdrawn.
   std::uint32_t Uncancel() { return task_core()->Uncancel(); }
 
+  // Where it waits, outermost coroutine first. Empty if it has not begun or
+  // has ended; of the task that runs, without its innermost coroutine.
+  // Source: Task.get_stack; differs: there are no frames of an exception.
+  std::vector<AwaitFrame> Stack() const {
+    return internal::StackOf(*task_core());
+  }
+  // The same as text, with the exception that it has ended with.
+  void PrintStack(std::ostream& out) const;
+  void PrintStack() const;  // To standard error.
+
   internal::TaskCore* task_core() const {
     return static_cast<internal::TaskCore*>(core());
   }
@@ -97,6 +109,9 @@ class Task : public Future<T> {
   void set_name(std::string_view name) { task_core()->set_name(name); }
   std::uint32_t cancelling() const { return task_core()->cancelling(); }
   std::uint32_t Uncancel() { return task_core()->Uncancel(); }
+  std::vector<AwaitFrame> Stack() const { return AnyTask(*this).Stack(); }
+  void PrintStack(std::ostream& out) const { AnyTask(*this).PrintStack(out); }
+  void PrintStack() const { AnyTask(*this).PrintStack(); }
 
   operator AnyTask() const { return AnyTask::Of(task_core()); }
 
