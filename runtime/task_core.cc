@@ -4,8 +4,8 @@
 
 namespace rondo::internal {
 
-TaskCore::TaskCore(LoopCore* core, std::coroutine_handle<> root)
-    : FutureCore(core, /*is_task=*/true), Node(kTask), innermost_(root) {
+TaskCore::TaskCore(std::coroutine_handle<> root)
+    : FutureCore(/*is_task=*/true), Node(kTask), innermost_(root) {
   Node::refs_ = 0;  // No cancellation was requested.
 }
 
