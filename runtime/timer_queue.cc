@@ -127,6 +127,8 @@ void TimerQueue::Sweep() {
 }
 
 void TimerQueue::Clear() {
+  // What dies here may cancel what is left: no sweep meanwhile.
+  live_ = std::numeric_limits<std::size_t>::max() / 2;
   const auto clear = [](auto& entries, std::size_t from) {
     for (std::size_t i = from; i < entries.size(); ++i) {
       entries[i].timer->Unset(Node::kScheduled);
