@@ -1,12 +1,11 @@
 #include "rondo/runtime/pool.h"
 
-#include <sys/mman.h>
-
 #include <array>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 
+#include "rondo/runtime/huge_allocator.h"
 #include "rondo/runtime/identity.h"
 
 #ifdef RONDO_POOL_POISONS
@@ -44,7 +43,7 @@ struct ChunkCache {
   std::size_t size = 0;
 
   ~ChunkCache() {
-    while (size > 0) std::free(chunks[--size]);
+    while (size > 0) FreeHuge(chunks[--size]);
     cache_is_gone = true;
   }
 };
@@ -89,7 +88,7 @@ Pool::~Pool() {
     if (!cache_is_gone && chunk_cache.size < ChunkCache::kMost) {
       chunk_cache.chunks[chunk_cache.size++] = chunk;
     } else {
-      std::free(chunk);
+      FreeHuge(chunk);
     }
   }
 }
@@ -111,14 +110,13 @@ void Pool::AddChunk() {
   if (!cache_is_gone && chunk_cache.size > 0) {
     chunk = chunk_cache.chunks[--chunk_cache.size];
   } else {
-    void* memory = std::aligned_alloc(kChunkBytes, kChunkBytes);
-    if (memory == nullptr) throw std::bad_alloc();
     // A burst of a million tasks is twice as fast on huge pages. (But where
     // the host of a virtual machine gives out memory at the first touch, that
     // one takes 5 ms a chunk.) Most loops never need so many chunks.
-    if (chunk_count_ >= kOrdinaryChunks) {
-      madvise(memory, kChunkBytes, MADV_HUGEPAGE);
-    }
+    const bool huge = chunk_count_ >= kOrdinaryChunks;
+    void* const memory = huge ? AllocateHuge(kChunkBytes)
+                              : std::aligned_alloc(kChunkBytes, kChunkBytes);
+    if (memory == nullptr) throw std::bad_alloc();
     chunk = static_cast<Chunk*>(memory);
   }
   ++chunk_count_;
