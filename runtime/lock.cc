@@ -4,6 +4,11 @@
 
 namespace rondo {
 
+template <>
+void internal::GiveBack(Lock& lock) {
+  if (lock.locked()) lock.Release();
+}
+
 void internal::LockAwaiter::await_resume() {
   if (!waited()) return;
   if (!Leave()) ThrowGone();

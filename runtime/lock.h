@@ -33,6 +33,11 @@ struct LockStatistics {
 
 namespace internal {
 
+// Nothing if it is free: a Condition releases the lock while it waits, and its
+// task may die then.
+template <>
+void GiveBack(Lock& lock);
+
 class LockAwaiter : public WaiterAwaiter {
  public:
   LockAwaiter(Lock* lock, std::source_location where)
@@ -85,11 +90,6 @@ class Lock {
 };
 
 namespace internal {
-
-// A Condition has released the lock while it waits, and a task may die then.
-inline void GiveBack(Lock& lock) {
-  if (lock.locked()) lock.Release();
-}
 
 inline bool LockAwaiter::await_ready() {
   if (!lock_->locked_ && !lock_->waiters_.HasLive()) {
