@@ -23,6 +23,10 @@ class TaskGroup::Child final : public internal::DoneNode {
   }
 
   void Run() override {
+    struct End {
+      Child* child;
+      ~End() { child->Unref(); }
+    } const end{this};
     TaskGroup* const group = group_;
     if (group == nullptr) return;
     Leave();
@@ -32,6 +36,7 @@ class TaskGroup::Child final : public internal::DoneNode {
   void Clear() override { Leave(); }
   void Destroy() override {
     Leave();
+    if (HasExtras()) DropExtras();
     this->~Child();
     internal::Pool::Free(this, sizeof(*this));
   }

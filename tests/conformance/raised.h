@@ -12,7 +12,6 @@
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/exception_group.h"
 #include "rondo/runtime/sleep.h"
-#include "rondo/runtime/task.h"
 #include "rondo/tests/conformance/awaits.h"
 
 namespace rondo::conformance {
@@ -33,12 +32,6 @@ Coro<std::optional<E>> Raised(Coro<T> coro) {
     co_return error;
   }
   co_return std::nullopt;
-}
-
-// `await task`, as a coroutine.
-template <class T>
-Coro<T> Awaited(Task<T> task) {
-  co_return co_await task;
 }
 
 // `try: sleep(delay) finally: raise E`.

@@ -11,6 +11,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "rondo/runtime/as_coro.h"
 #include "rondo/runtime/async_generator.h"
 #include "rondo/runtime/context.h"
 #include "rondo/runtime/epoll_selector.h"
@@ -321,8 +322,7 @@ TEST(RunnerTests, test_interrupt_call_soon) {
 TEST(RunnerTests, test_interrupt_wait) {
   const SigintAs sigint;
   const auto coro = [](Future<> future) -> Coro<> {
-    const auto wait = [](Future<> f) -> Coro<> { co_await f; };
-    const auto error = co_await Raised<CancelledError>(wait(future));
+    const auto error = co_await Raised<CancelledError>(AsCoro(future));
     EXPECT_TRUE(error.has_value());
     throw CancelledError();
   };

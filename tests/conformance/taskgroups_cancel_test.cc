@@ -3,12 +3,14 @@
 #include <optional>
 
 #include "gtest/gtest.h"
+#include "rondo/runtime/as_coro.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/exception_group.h"
 #include "rondo/runtime/outcome.h"
 #include "rondo/runtime/sleep.h"
 #include "rondo/runtime/task.h"
 #include "rondo/runtime/task_group.h"
+#include "rondo/tests/conformance/briefly.h"
 #include "rondo/tests/conformance/raised.h"
 #include "rondo/tests/runtime/virtual_loop.h"
 
@@ -37,7 +39,7 @@ Coro<std::optional<E>> CancelSoon(Coro<> runner) {
   co_await Sleep(100ms);
   EXPECT_FALSE(r.done());
   r.Cancel();
-  co_return co_await Raised<E>(Awaited(r));
+  co_return co_await Raised<E>(AsCoro(r));
 }
 
 TEST(TestTaskGroup, test_cancellation) {
@@ -58,8 +60,7 @@ TEST(TestTaskGroup, test_cancellation) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_07) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     int num = 0;
     const auto body = [&](TaskGroup& g) -> Coro<> {
       for (int i = 0; i < 5; ++i) {
@@ -82,8 +83,7 @@ Coro<> FiveFailWhenCancelled(TaskGroup& g) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_08) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const auto error = co_await CancelSoon<ExceptionGroup>(
         WithTaskGroup(FiveFailWhenCancelled));
     EXPECT_TRUE(HasErrorTypes<ZeroDivisionError>(error));
@@ -92,8 +92,7 @@ TEST(TestTaskGroup, test_taskgroup_08) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_11) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const auto body = [](TaskGroup&) {
       return WithTaskGroup(FiveFailWhenCancelled);
     };
@@ -105,8 +104,7 @@ TEST(TestTaskGroup, test_taskgroup_11) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_12) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     Task<> sleeper;
     const auto body = [&](TaskGroup& g1) {
       sleeper = g1.CreateTask(Pause(10s));
@@ -152,8 +150,7 @@ TEST(TestTaskGroup, test_taskgroup_16) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_17) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     int num = 0;
     const auto body = [&](TaskGroup&) {
       return CountCancellation(10s, num, 10);
@@ -165,8 +162,7 @@ TEST(TestTaskGroup, test_taskgroup_17) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_18) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const auto body = [](TaskGroup&) { return SleepFinallyRaise<MyExc>(10s); };
     const auto error = co_await CancelSoon<ExceptionGroup>(WithTaskGroup(body));
     EXPECT_TRUE(HasErrorTypes<MyExc>(error));

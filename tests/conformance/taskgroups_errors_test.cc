@@ -4,11 +4,13 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "rondo/runtime/as_coro.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/exception_group.h"
 #include "rondo/runtime/sleep.h"
 #include "rondo/runtime/task.h"
 #include "rondo/runtime/task_group.h"
+#include "rondo/tests/conformance/briefly.h"
 #include "rondo/tests/conformance/raised.h"
 #include "rondo/tests/runtime/virtual_loop.h"
 
@@ -49,7 +51,7 @@ TEST(TestTaskGroup, test_taskgroup_04) {
       num += 10;
     };
     const Task<> task = CreateTask(runner());
-    const auto error = co_await Raised<ExceptionGroup>(Awaited(task));
+    const auto error = co_await Raised<ExceptionGroup>(AsCoro(task));
     EXPECT_TRUE(HasErrorTypes<ZeroDivisionError>(error));
     EXPECT_EQ(num, 0);
     EXPECT_TRUE(t2_cancel);
@@ -59,8 +61,7 @@ TEST(TestTaskGroup, test_taskgroup_04) {
 }
 
 TEST(TestTaskGroup, test_cancel_children_on_child_error) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     int num = 0;
     bool t2_cancel = false;
     bool runner_cancel = false;
@@ -76,7 +77,7 @@ TEST(TestTaskGroup, test_cancel_children_on_child_error) {
       num += 10;
     };
     const Task<> task = CreateTask(runner());
-    const auto error = co_await Raised<ExceptionGroup>(Awaited(task));
+    const auto error = co_await Raised<ExceptionGroup>(AsCoro(task));
     EXPECT_TRUE(HasErrorTypes<ZeroDivisionError>(error));
     EXPECT_EQ(error->exceptions().size(), 3u);  // All due in one iteration.
     EXPECT_EQ(num, 0);
@@ -127,19 +128,17 @@ Coro<> TwoCrash(Nanoseconds outer, Nanoseconds inner) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_13) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const Task<> r = CreateTask(TwoCrash(100ms, 10s));
-    const auto error = co_await Raised<ExceptionGroup>(Awaited(r));
+    const auto error = co_await Raised<ExceptionGroup>(AsCoro(r));
     EXPECT_TRUE(HasErrorTypes<ZeroDivisionError>(error));
   });
 }
 
 TEST(TestTaskGroup, test_taskgroup_14) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const Task<> r = CreateTask(TwoCrash(10s, 100ms));
-    const auto error = co_await Raised<ExceptionGroup>(Awaited(r));
+    const auto error = co_await Raised<ExceptionGroup>(AsCoro(r));
     EXPECT_TRUE(HasErrorTypes<ExceptionGroup>(error));
     EXPECT_TRUE(
         HasErrorTypes<ZeroDivisionError>(AsGroup(error->exceptions().at(0))));
@@ -157,18 +156,16 @@ Coro<> BothFail() {
 }
 
 TEST(TestTaskGroup, test_taskgroup_19) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const Task<> r = CreateTask(BothFail<ZeroDivisionError, MyExc>());
-    const auto error = co_await Raised<ExceptionGroup>(Awaited(r));
+    const auto error = co_await Raised<ExceptionGroup>(AsCoro(r));
     const bool both = HasErrorTypes<MyExc, ZeroDivisionError>(error);
     EXPECT_TRUE(both);
   });
 }
 
 TEST(TestTaskGroup, test_taskgroup_20) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const auto error = co_await Raised<KeyboardInterrupt>(
         BothFail<ZeroDivisionError, KeyboardInterrupt>());
     EXPECT_TRUE(error.has_value());
@@ -176,8 +173,7 @@ TEST(TestTaskGroup, test_taskgroup_20) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_20a) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const auto error = co_await Raised<BaseExceptionGroup>(
         BothFail<ZeroDivisionError, MyBaseExc>());
     const bool both = HasErrorTypes<MyBaseExc, ZeroDivisionError>(error);
@@ -186,8 +182,7 @@ TEST(TestTaskGroup, test_taskgroup_20a) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_21a) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const auto error =
         co_await Raised<BaseExceptionGroup>(BothFail<MyBaseExc, TypeError>());
     const bool both = HasErrorTypes<MyBaseExc, TypeError>(error);
@@ -196,8 +191,7 @@ TEST(TestTaskGroup, test_taskgroup_21a) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_no_create_task_after_failure) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     std::string refusal;
     const auto coro2 = [&](TaskGroup& g) -> Coro<> {
       try {
@@ -222,8 +216,7 @@ TEST(TestTaskGroup, test_taskgroup_no_create_task_after_failure) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_context_manager_exit_raises) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const auto main = []() -> Coro<> {
       const auto body = [](TaskGroup& tg) -> Coro<> {
         tg.CreateTask(RaiseAfter<MyExc>(0s));
@@ -239,8 +232,7 @@ TEST(TestTaskGroup, test_taskgroup_context_manager_exit_raises) {
 }
 
 TEST(TestTaskGroup, test_cancelling_level_preserved) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const auto body = [](TaskGroup& tg) -> Coro<> {
       tg.CreateTask(RaiseAfter<ZeroDivisionError>(0s));
       co_return;
@@ -252,8 +244,7 @@ TEST(TestTaskGroup, test_cancelling_level_preserved) {
 }
 
 TEST(TestTaskGroup, test_nested_groups_both_cancelled) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const auto outer_body = [](TaskGroup& outer) -> Coro<> {
       const auto inner_body = [&outer](TaskGroup& inner) -> Coro<> {
         inner.CreateTask(RaiseAfter<ZeroDivisionError>(0s));
@@ -292,15 +283,14 @@ Coro<> ErrorAndCancel(Future<> started) {
 }
 
 TEST(TestTaskGroup, test_error_and_cancel) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const Future<> started = CreateFuture();
     Task<> t = CreateTask(ErrorAndCancel(started));
     co_await started;
     EXPECT_EQ(t.cancelling(), 0u);
     t.Cancel();
     EXPECT_EQ(t.cancelling(), 1u);
-    const auto error = co_await Raised<CancelledError>(Awaited(t));
+    const auto error = co_await Raised<CancelledError>(AsCoro(t));
     EXPECT_TRUE(error.has_value());
     EXPECT_TRUE(t.cancelled());
   });

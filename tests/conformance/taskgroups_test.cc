@@ -12,6 +12,7 @@
 #include "rondo/runtime/sleep.h"
 #include "rondo/runtime/task.h"
 #include "rondo/runtime/task_group.h"
+#include "rondo/tests/conformance/briefly.h"
 #include "rondo/tests/conformance/raised.h"
 #include "rondo/tests/runtime/virtual_loop.h"
 
@@ -63,8 +64,7 @@ TEST(TestTaskGroup, test_taskgroup_02) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_03) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     Task<int> t1;
     Task<int> t2;
     const auto body = [&](TaskGroup& g) -> Coro<> {
@@ -80,8 +80,7 @@ TEST(TestTaskGroup, test_taskgroup_03) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_23) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const auto body = [](TaskGroup& g) -> Coro<> {
       for (int count = 0; count < 10; ++count) {
         co_await Sleep(100ms);
@@ -126,8 +125,7 @@ Coro<> Hercules(int& nhydras) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_25) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     int nhydras = 0;
     const auto body = [&](TaskGroup& g) -> Coro<> {
       g.CreateTask(Hydra(g, nhydras));
@@ -141,8 +139,7 @@ TEST(TestTaskGroup, test_taskgroup_25) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_task_name) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const auto body = [](TaskGroup& g) -> Coro<> {
       const Task<> t = g.CreateTask(Pause(0s), "yolo");
       EXPECT_EQ(t.name(), "yolo");
@@ -153,8 +150,7 @@ TEST(TestTaskGroup, test_taskgroup_task_name) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_task_context) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     ContextVar<int> cvar("cvar", 0);
     const auto coro = [&cvar](int value) -> Coro<> {
       co_await Yield();
@@ -176,8 +172,7 @@ TEST(TestTaskGroup, test_taskgroup_task_context) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_already_entered) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     TaskGroup tg;
     const auto body = [](TaskGroup& same) -> Coro<> {
       const auto error =
@@ -190,8 +185,7 @@ TEST(TestTaskGroup, test_taskgroup_already_entered) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_double_enter) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     TaskGroup tg;
     co_await WithTaskGroup(tg, Pass);
     const auto error = co_await Raised<RuntimeError>(WithTaskGroup(tg, Pass));
@@ -227,8 +221,7 @@ void ExpectRefused(TaskGroup& tg, const char* why) {
 }
 
 TEST(TestTaskGroup, test_taskgroup_finished) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     TaskGroup tg;
     co_await WithTaskGroup(tg, Pass);
     ExpectRefused(tg, "is finished");

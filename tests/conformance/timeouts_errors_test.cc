@@ -14,6 +14,7 @@
 #include "rondo/runtime/task.h"
 #include "rondo/runtime/task_group.h"
 #include "rondo/runtime/timeouts.h"
+#include "rondo/tests/conformance/briefly.h"
 #include "rondo/tests/conformance/raised.h"
 #include "rondo/tests/runtime/virtual_loop.h"
 
@@ -25,8 +26,7 @@ using namespace std::chrono_literals;
 class KeyError : public std::exception {};
 
 TEST(TimeoutTests, test_foreign_exception_passed) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     TimeoutScope cm = TimeoutScope::After(10ms);
     const auto body = [](TimeoutScope&) -> Coro<> {
       throw KeyError();
@@ -70,8 +70,7 @@ TEST(TimeoutTests, test_foreign_exception_on_timeout) {
 }
 
 TEST(TimeoutTests, test_foreign_exception_on_timeout_2) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     TimeoutScope cm = TimeoutScope::After(10ms);
     const auto body = [](TimeoutScope&) -> Coro<> {
       try {
@@ -88,8 +87,7 @@ TEST(TimeoutTests, test_foreign_exception_on_timeout_2) {
 }
 
 TEST(TimeoutTests, test_foreign_cancel_doesnt_timeout_if_not_expired) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     TimeoutScope cm = TimeoutScope::After(10s);
     const auto body = [](TimeoutScope&) -> Coro<> {
       CurrentTask().Cancel();
@@ -127,8 +125,7 @@ Coro<> SwallowCancellation() {
 }
 
 TEST(TimeoutTests, test_timeout_after_cancellation) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     co_await SwallowCancellation();
     const auto clean_up = [](TimeoutScope&) { return Pause(1s); };
     const auto error = co_await Raised<TimeoutError>(WithTimeout(0s, clean_up));
@@ -137,8 +134,7 @@ TEST(TimeoutTests, test_timeout_after_cancellation) {
 }
 
 TEST(TimeoutTests, test_cancel_in_timeout_after_cancellation) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     co_await SwallowCancellation();
     const auto clean_up = [](TimeoutScope&) -> Coro<> {
       CurrentTask().Cancel();

@@ -7,11 +7,13 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "rondo/runtime/as_coro.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/event_loop.h"
 #include "rondo/runtime/outcome.h"
 #include "rondo/runtime/sleep.h"
 #include "rondo/runtime/task.h"
+#include "rondo/tests/conformance/briefly.h"
 #include "rondo/tests/conformance/raised.h"
 #include "rondo/tests/runtime/virtual_loop.h"
 
@@ -45,8 +47,7 @@ TEST(TimeoutTests, test_timeout_basic) {
 }
 
 TEST(TimeoutTests, test_timeout_at_basic) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const Nanoseconds deadline = RunningLoop().time() + 10ms;
     TimeoutScope cm = TimeoutScope::At(deadline);
     EXPECT_TRUE(co_await TimesOut(cm, 10s));
@@ -56,8 +57,7 @@ TEST(TimeoutTests, test_timeout_at_basic) {
 }
 
 TEST(TimeoutTests, test_nested_timeouts) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     bool cancelled = false;
     const Nanoseconds deadline = RunningLoop().time() + 10ms;
     TimeoutScope cm1 = TimeoutScope::At(deadline);
@@ -80,8 +80,7 @@ TEST(TimeoutTests, test_nested_timeouts) {
 }
 
 TEST(TimeoutTests, test_waiter_cancelled) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     bool cancelled = false;
     const auto body = [&](TimeoutScope&) -> Coro<> {
       try {
@@ -109,8 +108,7 @@ TEST(TimeoutTests, test_timeout_not_called) {
 }
 
 TEST(TimeoutTests, test_timeout_disabled) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     TimeoutScope cm = TimeoutScope::After(std::nullopt);
     EXPECT_FALSE(co_await TimesOut(cm, 10ms));
     EXPECT_FALSE(cm.expired());
@@ -119,8 +117,7 @@ TEST(TimeoutTests, test_timeout_disabled) {
 }
 
 TEST(TimeoutTests, test_timeout_at_disabled) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     TimeoutScope cm = TimeoutScope::At(std::nullopt);
     EXPECT_FALSE(co_await TimesOut(cm, 10ms));
     EXPECT_FALSE(cm.expired());
@@ -129,8 +126,7 @@ TEST(TimeoutTests, test_timeout_at_disabled) {
 }
 
 TEST(TimeoutTests, test_timeout_zero) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const Nanoseconds start = RunningLoop().time();
     TimeoutScope cm = TimeoutScope::After(0s);
     EXPECT_TRUE(co_await TimesOut(cm, 10s));
@@ -141,8 +137,7 @@ TEST(TimeoutTests, test_timeout_zero) {
 }
 
 TEST(TimeoutTests, test_timeout_zero_sleep_zero) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const Nanoseconds start = RunningLoop().time();
     TimeoutScope cm = TimeoutScope::After(0s);
     EXPECT_TRUE(co_await TimesOut(cm, 0s));
@@ -152,8 +147,7 @@ TEST(TimeoutTests, test_timeout_zero_sleep_zero) {
 }
 
 TEST(TimeoutTests, test_timeout_in_the_past_sleep_zero) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const Nanoseconds start = RunningLoop().time();
     TimeoutScope cm = TimeoutScope::After(-11s);
     EXPECT_TRUE(co_await TimesOut(cm, 0s));
@@ -163,8 +157,7 @@ TEST(TimeoutTests, test_timeout_in_the_past_sleep_zero) {
 }
 
 TEST(TimeoutTests, test_outer_task_is_not_cancelled) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const auto outer = []() -> Coro<> {
       TimeoutScope cm = TimeoutScope::After(1ms);
       EXPECT_TRUE(co_await TimesOut(cm, 10s));
@@ -209,8 +202,7 @@ TEST(TimeoutTests, test_nested_timeouts_loop_busy) {
 }
 
 TEST(TimeoutTests, test_reschedule) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     Future<TimeoutScope*> entered = CreateFuture<TimeoutScope*>();
     const Nanoseconds deadline1 = RunningLoop().time() + 10s;
     const Nanoseconds deadline2 = deadline1 + 20s;
@@ -229,7 +221,7 @@ TEST(TimeoutTests, test_reschedule) {
     EXPECT_EQ(cm.when(), std::nullopt);
 
     task.Cancel();
-    const auto error = co_await Raised<CancelledError>(Awaited(task));
+    const auto error = co_await Raised<CancelledError>(AsCoro(task));
     EXPECT_TRUE(error.has_value());
     EXPECT_FALSE(cm.expired());
   });
@@ -243,13 +235,11 @@ Coro<> ExpectEntered(TimeoutScope& cm) {
 }
 
 TEST(TimeoutTests, test_timeout_already_entered) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> { co_await WithTimeout(10ms, ExpectEntered); });
+  RunTest([]() -> Coro<> { co_await WithTimeout(10ms, ExpectEntered); });
 }
 
 TEST(TimeoutTests, test_timeout_double_enter) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     TimeoutScope cm = TimeoutScope::After(10ms);
     co_await WithTimeout(cm, Pass);
     co_await ExpectEntered(cm);
@@ -267,8 +257,7 @@ void ExpectFixed(TimeoutScope& cm, const char* why) {
 }
 
 TEST(TimeoutTests, test_timeout_finished) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     TimeoutScope cm = TimeoutScope::After(10ms);
     co_await WithTimeout(cm, Pass);
     ExpectFixed(cm, "finished");
@@ -276,8 +265,7 @@ TEST(TimeoutTests, test_timeout_finished) {
 }
 
 TEST(TimeoutTests, test_timeout_expired) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     TimeoutScope cm = TimeoutScope::After(10ms);
     EXPECT_TRUE(co_await TimesOut(cm, 1s));
     ExpectFixed(cm, "expired");
@@ -285,8 +273,7 @@ TEST(TimeoutTests, test_timeout_expired) {
 }
 
 TEST(TimeoutTests, test_timeout_expiring) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const auto body = [](TimeoutScope& cm) -> Coro<> {
       const auto error = co_await Raised<CancelledError>(Pause(1s));
       EXPECT_TRUE(error.has_value());
@@ -297,8 +284,7 @@ TEST(TimeoutTests, test_timeout_expiring) {
 }
 
 TEST(TimeoutTests, test_timeout_not_entered) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     TimeoutScope cm = TimeoutScope::After(10ms);
     ExpectFixed(cm, "has not been entered");
     co_return;

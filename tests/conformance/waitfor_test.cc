@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "rondo/runtime/as_coro.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/event_loop.h"
 #include "rondo/runtime/outcome.h"
@@ -12,6 +13,7 @@
 #include "rondo/runtime/task.h"
 #include "rondo/runtime/wait.h"
 #include "rondo/runtime/wait_for.h"
+#include "rondo/tests/conformance/briefly.h"
 #include "rondo/tests/conformance/raised.h"
 #include "rondo/tests/runtime/virtual_loop.h"
 
@@ -65,8 +67,7 @@ TEST(AsyncioWaitForTest, test_asyncio_wait_for_timeout) {
 }
 
 TEST(AsyncioWaitForTest, test_wait_for_timeout_less_then_0_or_0_future_done) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     Future<std::string> future = CreateFuture<std::string>();
     future.SetResult("done");
     EXPECT_EQ(co_await WaitFor(future, 0s), "done");
@@ -76,8 +77,7 @@ TEST(AsyncioWaitForTest, test_wait_for_timeout_less_then_0_or_0_future_done) {
 
 TEST(AsyncioWaitForTest,
      test_wait_for_timeout_less_then_0_or_0_coroutine_do_not_started) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     bool started = false;
     const auto foo = [&started]() -> Coro<> {
       started = true;
@@ -99,8 +99,7 @@ Coro<std::string> Foo(Future<> started, bool* running) {
 }
 
 TEST(AsyncioWaitForTest, test_wait_for_timeout_less_then_0_or_0) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     for (const Nanoseconds timeout : {0s, -1s}) {
       bool running = false;
       const Future<> started = CreateFuture();
@@ -128,8 +127,7 @@ TEST(AsyncioWaitForTest, test_wait_for) {
 }
 
 TEST(AsyncioWaitForTest, test_wait_for_blocking) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const auto coro = []() -> Coro<std::string> { co_return "done"; };
     EXPECT_EQ(co_await WaitFor(coro(), std::nullopt), "done");
   });
@@ -147,8 +145,7 @@ TEST(AsyncioWaitForTest, test_wait_for_race_condition) {
 }
 
 TEST(AsyncioWaitForTest, test_wait_for_cancellation_race_condition) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const auto inner = []() -> Coro<int> {
       const auto error = co_await Raised<CancelledError>(Pause(1s));
       EXPECT_TRUE(error.has_value());
@@ -212,7 +209,7 @@ void CancelWaitFor(std::optional<Nanoseconds> timeout) {
     const Task<> task = CreateTask(blocking());
     const Task<> wait = CreateTask(WaitFor(task, timeout));
     RunningLoop().CallSoon([w = AnyTask(wait)]() mutable { w.Cancel(); });
-    const auto error = co_await Raised<CancelledError>(Awaited(wait));
+    const auto error = co_await Raised<CancelledError>(AsCoro(wait));
     EXPECT_TRUE(error.has_value());
     EXPECT_TRUE(task.cancelled());
   });
@@ -226,8 +223,7 @@ TEST(AsyncioWaitForTest, test_cancel_blocking_wait_for) {
 TEST(AsyncioWaitForTest, test_cancel_wait_for) { CancelWaitFor(60s); }
 
 TEST(AsyncioWaitForTest, test_wait_for_cancel_suppressed) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const auto return_42 = []() -> Coro<int> {
       const auto error = co_await Raised<CancelledError>(Pause(10s));
       co_return error.has_value() ? 42 : 0;
@@ -237,8 +233,7 @@ TEST(AsyncioWaitForTest, test_wait_for_cancel_suppressed) {
 }
 
 TEST(AsyncioWaitForTest, test_wait_for_issue86296) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const auto inner = []() -> Coro<std::string> { co_return "done"; };
     const Task<std::string> inner_task = CreateTask(inner());
     bool reached_end = false;
@@ -251,7 +246,7 @@ TEST(AsyncioWaitForTest, test_wait_for_issue86296) {
     EXPECT_FALSE(task.done());
     co_await Yield();
     task.Cancel();
-    const auto error = co_await Raised<CancelledError>(Awaited(task));
+    const auto error = co_await Raised<CancelledError>(AsCoro(task));
     EXPECT_TRUE(error.has_value());
     EXPECT_TRUE(inner_task.done());
     EXPECT_EQ(co_await inner_task, "done");
@@ -265,8 +260,7 @@ Coro<std::string> DoneAfter(Nanoseconds delay) {
 }
 
 TEST(WaitForShieldTests, test_zero_timeout) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const Task<std::string> task = CreateTask(DoneAfter(10ms));
     const Future<std::string> shielded = Shield(task);
     EXPECT_TRUE(co_await TimesOut(WaitFor(shielded, 0s)));
@@ -279,8 +273,7 @@ TEST(WaitForShieldTests, test_zero_timeout) {
 }
 
 TEST(WaitForShieldTests, test_none_timeout) {
-  VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  RunTest([]() -> Coro<> {
     const Task<std::string> task = CreateTask(DoneAfter(100ms));
     co_await WaitFor(Shield(task), std::nullopt);
     EXPECT_TRUE(task.done());
