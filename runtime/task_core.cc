@@ -85,6 +85,10 @@ void TaskCore::Unlink() {
 bool TaskCore::BeginCancelled() {
   Unset(kMustCancel);
   if (Has(kStarted)) {
+    // What it waited for may have failed meanwhile: nobody else will ask.
+    if (point_ != nullptr && point_->future != nullptr) {
+      point_->future->MarkRetrieved();
+    }
     Set(kThrowing);
     return true;
   }
