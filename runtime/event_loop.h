@@ -197,10 +197,10 @@ class EventLoop {
 
   // Debug mode: calls from the wrong thread throw RuntimeError.
   bool debug() const { return core_->debug; }
-  void set_debug(bool on) { core_->debug = on; }
+  void set_debug(bool on) { core_->SetDebug(on); }
 
   // How many handles are ready, and how many timers wait.
-  std::size_t ready_count() const { return core_->ready_count; }
+  std::size_t ready_count() const { return core_->ReadyCount(); }
   std::size_t scheduled_count() const { return core_->timers.live(); }
 
   const LoopSeams& seams() const { return core_->seams; }
@@ -210,15 +210,24 @@ class EventLoop {
   template <class F>
   [[gnu::always_inline]] Handle QueueNew(F&& callback, std::string_view name,
                                          const Context* context) {
-    if (!core_->Accepts()) return Handle();
-    internal::Node* const node = core_->NewCallback(
-        std::forward<F>(callback), HandleKind::kCallback, name);
+    internal::LoopCore* const core = core_;
+    const bool plain = core->plain;
+    if (!plain && !core->AcceptsSlow()) [[unlikely]] {
+      return Handle();
+    }
+    internal::Node* const node =
+        core->NewUnwatchedCallback(std::forward<F>(callback));
     if (context != nullptr) {
       node->context.Share(
           const_cast<internal::ContextObject*>(context->object()));
     }
-    core_->Push(node);
-    return Handle::Share(node);
+    Handle handle = Handle::Share(node);
+    if (plain) [[likely]] {
+      core->PushUnwatched(node);
+    } else {
+      core->PushNew(node, name);
+    }
+    return handle;
   }
 
   Nanoseconds After(Nanoseconds delay) const {
@@ -231,10 +240,10 @@ class EventLoop {
             std::optional<Nanoseconds> timeout);
   void FireTimers(std::span<const ReadyEvent> events,
                   std::optional<Nanoseconds> timeout);
-  void RunReady();
+  void RunTurns();
   void RunReadyInOrder();
-  void RunNode(internal::Node* node);
-  void RunNodes(internal::Node* last);
+  void RunReady();
+  void RunWatched(internal::Node* node);
 
   internal::LoopCore* core_;
   internal::IoTable io_;

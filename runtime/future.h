@@ -36,7 +36,7 @@ namespace internal {
 template <class T>
 class FutureState : public FutureCore {
  public:
-  explicit FutureState(LoopCore* core) : FutureCore(core, /*is_task=*/false) {}
+  FutureState() : FutureCore(/*is_task=*/false) {}
 
   // The value is there: constructs it and completes the future.
   template <class... U>
@@ -279,9 +279,8 @@ namespace internal {
 // A pending future of the loop of `core`.
 template <class T>
 Future<T> NewFuture(LoopCore* core) {
-  using S = FutureState<T>;
   return Future<T>::Adopt(
-      FutureRef<FutureCore>(::new (core->pool->Allocate(sizeof(S))) S(core)));
+      FutureRef<FutureCore>(MakeFuture<FutureState<T>>(core)));
 }
 
 }  // namespace internal

@@ -29,6 +29,8 @@ class Inbox {
   // Takes all items, oldest first.
   std::vector<Item> Drain();
   bool empty() const { return !filled_.load(std::memory_order_acquire); }
+  // Whether there are any.
+  const std::atomic<bool>& filled() const { return filled_; }
 
   // Drops what is left; from now on Add throws.
   void Close();

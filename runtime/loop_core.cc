@@ -31,6 +31,7 @@ LoopCore::LoopCore(const LoopSeams& s, EventLoop* l)
     throw ValueError("an event loop needs a clock and a selector");
   }
   root.base = s.host;
+  SetDebug(false);
 }
 
 LoopCore::~LoopCore() = default;
@@ -59,13 +60,25 @@ bool LoopCore::AcceptsSlow() const {
   return true;
 }
 
+void LoopCore::PushNew(Node* node, std::string_view name) {
+  if (watched) Identify(node, HandleKind::kCallback, name);
+  Push(node);
+}
+
 void LoopCore::PushFront(const std::vector<Node*>& nodes) {
   for (std::size_t i = nodes.size(); i-- > 0;) {
+    if (ready_head == nullptr) ready_tail = &nodes[i]->next;
     nodes[i]->next = ready_head;
     ready_head = nodes[i];
-    if (ready_last == nullptr) ready_last = nodes[i];
-    ++ready_count;
   }
+}
+
+std::size_t LoopCore::ReadyCount() const {
+  std::size_t count = 0;
+  for (const Node* node = ready_head; node != nullptr; node = node->next) {
+    ++count;
+  }
+  return count;
 }
 
 void LoopCore::Report(std::string_view message, std::exception_ptr exception,

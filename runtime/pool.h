@@ -1,11 +1,11 @@
 // Memory for coroutine frames and loop nodes: size-classed free lists.
 //
 // A loop's frames, futures, tasks and handles come from one pool, in chunks of
-// 2 MiB. A block finds its pool through
-// its chunk's header, so blocks carry no header of their own (but for those of
-// more than 1 KiB, which are the allocator's). The pool lives
-// until its owner has let go *and* the last block has come back: a future that
-// outlives its loop stays valid.
+// 2 MiB, on huge pages once there are many. A block finds its pool and the
+// pool's owner through its chunk's header, so blocks carry no header of their
+// own (but for those of more than 1 KiB, which are the allocator's). The pool
+// lives until its owner has let go *and* the last block has come back: a
+// future that outlives its loop stays valid.
 //
 // Under AddressSanitizer free blocks are poisoned. `SetPoolJitter` makes the
 // addresses irregular, for the determinism check.
@@ -62,6 +62,11 @@ class Pool {
     return *reinterpret_cast<Pool* const*>(
         reinterpret_cast<std::uintptr_t>(block) & ~(kChunkBytes - 1));
   }
+  // The owner of the pool of such a block.
+  static void* OwnerOf(const void* block) {
+    return reinterpret_cast<void* const*>(
+        reinterpret_cast<std::uintptr_t>(block) & ~(kChunkBytes - 1))[1];
+  }
   void* owner() const { return owner_; }
 
   // How many blocks were ever handed out.
@@ -117,6 +122,7 @@ class Pool {
   char* next_ = nullptr;
   char* end_ = nullptr;
   struct Chunk* chunks_ = nullptr;
+  std::size_t chunk_count_ = 0;
   void* owner_;
   void (*on_last_)(void* owner);
   std::uint64_t jitter_;

@@ -44,6 +44,9 @@ class TaskState final : public ResultBase<T, TaskCore> {
   }
   void Destroy() override {
     if (this->state() == FutureCore::State::kResult) this->result.Destroy();
+    if (this->info() != nullptr || !this->context.empty()) [[unlikely]] {
+      this->DropExtras();
+    }
     this->~TaskState();
     Pool::Free(this, sizeof(*this));
   }
@@ -125,8 +128,7 @@ Task<T> NewTask(LoopCore* core, Coro<T> coro, TaskSpec spec) {
     ApplyTaskFactory(core, spec);
   }
   using S = TaskState<T>;
-  S* const task =
-      ::new (core->pool->Allocate(sizeof(S))) S(core, coro.Release());
+  S* const task = MakeFuture<S>(core, coro.Release());
   if (spec.context != nullptr) {
     task->context.Share(const_cast<ContextObject*>(spec.context->object()));
   } else {

@@ -4,8 +4,8 @@
 
 namespace rondo::internal {
 
-Waiter::Waiter(LoopCore* core, WaiterList* l)
-    : FutureCore(core, /*is_task=*/false), list(l), what(l->what()) {}
+Waiter::Waiter(WaiterList* l)
+    : FutureCore(/*is_task=*/false), list(l), what(l->what()) {}
 
 std::string Waiter::Describe() const {
   return std::string(what) + (list == nullptr ? " that is gone" : "");
@@ -32,9 +32,7 @@ void WaiterList::Bind() {
 
 Waiter* WaiterList::Add() {
   Bind();
-  LoopCore* const core = running_core;
-  auto* const waiter =
-      ::new (core->pool->Allocate(sizeof(Waiter))) Waiter(core, this);
+  auto* const waiter = MakeFuture<Waiter>(running_core, this);
   waiter->previous = last_;
   (last_ == nullptr ? first_ : last_->next) = waiter;
   last_ = waiter;

@@ -25,7 +25,7 @@ class WaiterList;
 
 // What one task waits for.
 struct Waiter final : FutureCore {
-  Waiter(LoopCore* core, WaiterList* l);
+  explicit Waiter(WaiterList* l);
 
   std::string Describe() const override;
 
