@@ -85,7 +85,12 @@ void TaskCore::Unlink() {
 bool TaskCore::BeginCancelled() {
   Unset(kMustCancel);
   if (Has(kStarted)) {
-    Set(kThrowing);
+    if (point_ != nullptr && point_->future != nullptr &&
+        point_->future->cancelled()) {
+      error_ = nullptr;  // What it awaits throws, with the first message.
+    } else {
+      Set(kThrowing);
+    }
     return true;
   }
   // Cancelled before its first step: the body never runs.
