@@ -8,10 +8,19 @@
 #include "rondo/runtime/loop_hooks.h"
 
 namespace rondo::internal {
+namespace {
+
+std::uint64_t NextSerial() {
+  static std::atomic<std::uint64_t> last = 0;
+  return ++last;
+}
+
+}  // namespace
 
 LoopCore::LoopCore(const LoopSeams& s, EventLoop* l)
     : watched(s.observer != nullptr || s.ready_order != nullptr),
       wants_paths(s.observer != nullptr && s.observer->wants_paths()),
+      serial(NextSerial()),
       pool(Pool::Create(
           this, [](void* core) { delete static_cast<LoopCore*>(core); })),
       seams(s),

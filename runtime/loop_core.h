@@ -160,6 +160,9 @@ struct LoopCore {
   bool stopping = false;
   bool wants_paths = false;
 
+  // No two loops of a process have the same: for equality only.
+  const std::uint64_t serial;
+
   Pool* pool;
   TimerQueue timers;
   LoopSeams seams;

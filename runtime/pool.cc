@@ -95,7 +95,7 @@ Pool::~Pool() {
 
 void Pool::Release() {
   released_ = true;
-  if (live_ == 0) Die();
+  if (freed_ == allocated_) Die();
 }
 
 void Pool::Die() {
@@ -145,12 +145,12 @@ void* Pool::AllocateSlow(std::size_t size) {
     auto* const large =
         static_cast<LargeHeader*>(::operator new(sizeof(LargeHeader) + size));
     large->pool = this;
-    ++live_;
+    ++allocated_;
     return large + 1;
   }
   void* const block = jitter_ == 0 ? Carve(index * 8) : CarveJittered(index);
   Unpoison(block, index * 8);
-  ++live_;
+  ++allocated_;
   return block;
 }
 
@@ -186,7 +186,7 @@ void Pool::FreeLarge(void* block, std::size_t size) {
   LargeHeader* const large = static_cast<LargeHeader*>(block) - 1;
   Pool* const pool = large->pool;
   ::operator delete(large, sizeof(LargeHeader) + size);
-  if (--pool->live_ == 0 && pool->released_) pool->Die();
+  if (++pool->freed_ == pool->allocated_ && pool->released_) pool->Die();
 }
 
 }  // namespace rondo::internal

@@ -41,7 +41,7 @@ class Pool {
       FreeBlock* block = free_[index];
       Unpoison(block, index * 8);
       free_[index] = block->next;
-      ++live_;
+      ++allocated_;
       return block;
     }
     return AllocateSlow(size);
@@ -69,6 +69,9 @@ class Pool {
   }
   void* owner() const { return owner_; }
 
+  // How many blocks were ever handed out.
+  std::uint64_t allocated() const { return allocated_; }
+
   static constexpr std::size_t kChunkBytes = std::size_t{2} << 20;
   static constexpr std::size_t kMaxBlock = 1024;
 
@@ -85,7 +88,7 @@ class Pool {
     block->next = free_[index];
     free_[index] = block;
     Poison(block, index * 8);
-    if (--live_ == 0 && released_) [[unlikely]] {
+    if (++freed_ == allocated_ && released_) [[unlikely]] {
       Die();
     }
   }
@@ -113,7 +116,8 @@ class Pool {
 #endif
 
   FreeBlock* free_[kClasses] = {};
-  std::size_t live_ = 0;
+  std::uint64_t allocated_ = 0;
+  std::uint64_t freed_ = 0;
   bool released_ = false;
   char* next_ = nullptr;
   char* end_ = nullptr;
