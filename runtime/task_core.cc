@@ -219,6 +219,17 @@ void TaskCore::set_name(std::string_view name) {
 
 std::string TaskCore::Describe() const { return "task " + name(); }
 
+// In the task's context.
+void TaskCore::ReportUnseen() {
+  struct Within {
+    ContextSlot* outer;
+    explicit Within(ContextSlot* slot)
+        : outer(std::exchange(current_context, slot)) {}
+    ~Within() { current_context = outer; }
+  } const within(&context);
+  core()->Report("Task exception was never retrieved", error_, Describe());
+}
+
 void TaskCore::Abandon() {
   FutureRef<TaskCore> self = FutureRef<TaskCore>::Share(this);
   const std::coroutine_handle<> frame = std::exchange(innermost_, nullptr);
