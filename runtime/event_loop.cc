@@ -121,6 +121,23 @@ inline bool SkipOrMark(Node* node) {
   return false;
 }
 
+// Tells the exception handler what `node` has thrown, in the node's context,
+// and ends its run. REQUIRES: that exception is being handled.
+[[gnu::noinline]] void EndFailedRun(LoopCore* core, Node* node) {
+  struct End {
+    Node* node;
+    ~End() { node->EndRun(); }
+  } const end{node};
+  try {
+    throw;
+  } catch (const LoopExit&) {
+    throw;
+  } catch (...) {  // tidy: allow(catch-all) told to the exception handler
+    core->Report("Exception in callback", std::current_exception(),
+                 core->watched ? core->Describe(node).label() : "");
+  }
+}
+
 [[gnu::always_inline]] inline void RunUnwatched(LoopCore* core, Node* node) {
   if (node->Has(Node::kTask)) {
     internal::current_context = &node->context;
@@ -130,10 +147,8 @@ inline bool SkipOrMark(Node* node) {
   if (SkipOrMark(node)) return;
   try {
     node->Run();
-  } catch (const LoopExit&) {
-    throw;
   } catch (...) {  // tidy: allow(catch-all) told to the exception handler
-    core->Report("Exception in callback", std::current_exception());
+    EndFailedRun(core, node);
   }
 }
 
@@ -170,18 +185,10 @@ void EventLoop::RunWatched(Node* node) {
     node->Run();
     return;
   }
-  node->Ref();  // The report below names it.
-  struct Release {
-    Node* node;
-    ~Release() { node->Unref(); }
-  } const release{node};
   try {
     node->Run();
-  } catch (const LoopExit&) {
-    throw;
   } catch (...) {  // tidy: allow(catch-all) told to the exception handler
-    core->Report("Exception in callback", std::current_exception(),
-                 core->Describe(node).label());
+    EndFailedRun(core, node);
   }
 }
 
@@ -318,7 +325,10 @@ void EventLoop::RunUntilDone(internal::FutureCore* future, bool own) {
   }
   const Handle callback = Handle::Share(internal::AddDoneCallback(
       future, HandleKind::kFutureDone, "run_until_complete",
-      [this](internal::FutureCore*) { Stop(); }));
+      [this](internal::FutureCore* done) {
+        if (!IsException<LoopExit>(done->Error()))
+          Stop();  // Else it has left already.
+      }));
   try {
     RunForever();
   } catch (...) {

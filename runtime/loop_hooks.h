@@ -17,6 +17,8 @@ struct ExceptionReport {
   std::string_view message;      // "Exception in callback", ...
   std::exception_ptr exception;  // Null if there is none.
   std::string_view source;       // The callback, task or future; may be empty.
+  // What a handler was told that threw; null but in the report of that.
+  const ExceptionReport* original = nullptr;
 };
 using ExceptionHandler =
     std::function<void(EventLoop& loop, const ExceptionReport& report)>;

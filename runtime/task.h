@@ -76,6 +76,9 @@ class AnyTask : public AnyFuture {
   std::string name() const { return task_core()->name(); }
   void set_name(std::string_view name) { task_core()->set_name(name); }
 
+  // What its coroutine runs in. Source: asyncio.Task.get_context.
+  Context context() const { return Context::Of(task_core()->context); }
+
   // How many cancellations were asked for and not taken back.
   std::uint32_t cancelling() const { return task_core()->cancelling(); }
   // Takes one request back and returns how many are left. At zero a
@@ -110,6 +113,7 @@ class Task : public Future<T> {
 
   std::string name() const { return task_core()->name(); }
   void set_name(std::string_view name) { task_core()->set_name(name); }
+  Context context() const { return Context::Of(task_core()->context); }
   std::uint32_t cancelling() const { return task_core()->cancelling(); }
   std::uint32_t Uncancel() { return task_core()->Uncancel(); }
   std::vector<AwaitFrame> Stack() const { return AnyTask(*this).Stack(); }

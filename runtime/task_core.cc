@@ -85,10 +85,12 @@ void TaskCore::Unlink() {
 bool TaskCore::BeginCancelled() {
   Unset(kMustCancel);
   if (Has(kStarted)) {
-    // What it waited for may have failed meanwhile: nobody else will ask.
-    if (point_ != nullptr && point_->future != nullptr) {
-      point_->future->MarkRetrieved();
+    FutureCore* const awaited = point_ == nullptr ? nullptr : point_->future;
+    if (awaited != nullptr && awaited->cancelled()) {
+      error_ = nullptr;  // It throws, with the first message.
+      return true;
     }
+    if (awaited != nullptr) awaited->MarkRetrieved();  // It may have failed.
     Set(kThrowing);
     return true;
   }
@@ -217,6 +219,17 @@ void TaskCore::set_name(std::string_view name) {
 }
 
 std::string TaskCore::Describe() const { return "task " + name(); }
+
+// In the task's context.
+void TaskCore::ReportUnseen() {
+  struct Within {
+    ContextSlot* outer;
+    explicit Within(ContextSlot* slot)
+        : outer(std::exchange(current_context, slot)) {}
+    ~Within() { current_context = outer; }
+  } const within(&context);
+  core()->Report("Task exception was never retrieved", error_, Describe());
+}
 
 void TaskCore::Abandon() {
   FutureRef<TaskCore> self = FutureRef<TaskCore>::Share(this);

@@ -112,6 +112,7 @@ class TaskCore : public FutureCore, public Node {
   // Moves the result out of the finished outermost coroutine.
   virtual void TakeResult(std::coroutine_handle<> root) = 0;
   void Destroy() override = 0;
+  void ReportUnseen() override;
 
  private:
   // FutureCore counts a task's references, so the node's counter is free.

@@ -71,6 +71,21 @@ TEST(TaskGroupTest, WithoutTasksItDoesNotSuspend) {
   });
 }
 
+// A body that is no coroutine itself, and fails before there is one.
+TEST(TaskGroupTest, ABodyThatCannotBeCalledIsABodyThatFailed) {
+  VirtualLoop world;
+  Task<> task;
+  world.Run([&]() -> Coro<> {
+    const auto body = [&](TaskGroup& group) -> Coro<> {
+      task = group.CreateTask(Pause(1h));
+      throw std::runtime_error("no coroutine");
+    };
+    const Log errors = co_await Errors(WithTaskGroup(body));
+    EXPECT_THAT(errors, ElementsAre("std::runtime_error: no coroutine"));
+  });
+  EXPECT_TRUE(task.cancelled());
+}
+
 TEST(TaskGroupTest, CancelsItsTasksInTheOrderOfCreation) {
   VirtualLoop world;
   Log log;
