@@ -40,6 +40,14 @@ class Context {
     return std::forward<F>(function)();
   }
 
+  friend bool operator==(const Context& a, const Context& b) {
+    return a.object() == b.object();
+  }
+
+  // For the library: the context that is kept in `slot`.
+  static Context Of(internal::ContextSlot& slot) {
+    return Context(internal::ContextRef(slot.Expose()));
+  }
   const internal::ContextObject* object() const { return object_.get(); }
 
  private:

@@ -51,6 +51,15 @@ void ContextSlot::Share(ContextObject* object) {
       reinterpret_cast<std::uintptr_t>(object) | 1);
 }
 
+ContextObject* ContextSlot::Expose() {
+  if (!is_shared()) {
+    auto* const object = new ContextObject;
+    object->map = std::exchange(map_, nullptr);
+    Share(object);
+  }
+  return shared_object();
+}
+
 void ContextSlot::Reset() {
   ContextMap* const old = std::exchange(map_, nullptr);
   if (old == nullptr) return;

@@ -62,6 +62,9 @@ class ContextSlot {
   void Reset();
   bool empty() const { return map_ == nullptr; }
 
+  // What a Context of this slot refers to: from now on others may share it.
+  ContextObject* Expose();
+
   // The Context shared, or null.
   ContextObject* shared() const {
     return is_shared() ? shared_object() : nullptr;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/generator_core.h"
 
 namespace rondo {
 
@@ -52,6 +53,17 @@ class Outside {
   internal::ContextSlot* context_;
 };
 
+bool IsLoopExit(const std::exception_ptr& exception) {
+  if (exception == nullptr) return false;
+  try {
+    std::rethrow_exception(exception);
+  } catch (const LoopExit&) {
+    return true;
+  } catch (...) {  // tidy: allow(catch-all) only its type is asked for
+    return false;
+  }
+}
+
 }  // namespace
 
 EventLoop::EventLoop(const LoopSeams& seams)
@@ -71,7 +83,11 @@ void EventLoop::DrainInbox() {
     Node* const node = core_->NewCallback(std::move(item.function),
                                           HandleKind::kCallback, item.name);
     node->context.Reset();
-    core_->Push(node);
+    if (item.interrupt) {
+      core_->PushFront({node});
+    } else {
+      core_->Push(node);
+    }
   }
 }
 
@@ -116,6 +132,23 @@ inline bool SkipOrMark(Node* node) {
   return false;
 }
 
+// Tells the exception handler what `node` has thrown, in the node's context,
+// and ends its run. REQUIRES: that exception is being handled.
+[[gnu::noinline]] void EndFailedRun(LoopCore* core, Node* node) {
+  struct End {
+    Node* node;
+    ~End() { node->EndRun(); }
+  } const end{node};
+  try {
+    throw;
+  } catch (const LoopExit&) {
+    throw;
+  } catch (...) {  // tidy: allow(catch-all) told to the exception handler
+    core->Report("Exception in callback", std::current_exception(),
+                 core->watched ? core->Describe(node).label() : "");
+  }
+}
+
 [[gnu::always_inline]] inline void RunUnwatched(LoopCore* core, Node* node) {
   if (node->Has(Node::kTask)) {
     internal::current_context = &node->context;
@@ -125,10 +158,8 @@ inline bool SkipOrMark(Node* node) {
   if (SkipOrMark(node)) return;
   try {
     node->Run();
-  } catch (const LoopExit&) {
-    throw;
   } catch (...) {  // tidy: allow(catch-all) told to the exception handler
-    core->Report("Exception in callback", std::current_exception());
+    EndFailedRun(core, node);
   }
 }
 
@@ -165,18 +196,10 @@ void EventLoop::RunWatched(Node* node) {
     node->Run();
     return;
   }
-  node->Ref();  // The report below names it.
-  struct Release {
-    Node* node;
-    ~Release() { node->Unref(); }
-  } const release{node};
   try {
     node->Run();
-  } catch (const LoopExit&) {
-    throw;
   } catch (...) {  // tidy: allow(catch-all) told to the exception handler
-    core->Report("Exception in callback", std::current_exception(),
-                 core->Describe(node).label());
+    EndFailedRun(core, node);
   }
 }
 
@@ -313,7 +336,9 @@ void EventLoop::RunUntilDone(internal::FutureCore* future, bool own) {
   }
   const Handle callback = Handle::Share(internal::AddDoneCallback(
       future, HandleKind::kFutureDone, "run_until_complete",
-      [this](internal::FutureCore*) { Stop(); }));
+      [this](internal::FutureCore* done) {
+        if (!IsLoopExit(done->Error())) Stop();  // Else it has left already.
+      }));
   try {
     RunForever();
   } catch (...) {
@@ -359,6 +384,7 @@ void EventLoop::Kill() {
   core->timers.Clear();
   io_.Clear();
   while (core->tasks_last != nullptr) core->tasks_last->Abandon();
+  internal::AbandonGenerators(core);
   core->hooks.reset();
 }
 
@@ -372,6 +398,10 @@ void EventLoop::SetDefaultExceptionHandler(ExceptionHandler handler) {
 
 void EventLoop::SetTaskFactory(TaskFactory factory) {
   core_->Hooks().factory = std::move(factory);
+}
+
+TaskFactory EventLoop::GetTaskFactory() const {
+  return core_->hooks == nullptr ? nullptr : core_->hooks->factory;
 }
 
 void EventLoop::CallExceptionHandler(const ExceptionReport& report) {

@@ -91,6 +91,9 @@ class AnyFuture {
   // Of a task: asks it to end. Returns false if it is done already.
   bool Cancel(std::string_view message = {}) { return core_->Cancel(message); }
 
+  // The loop that it belongs to. Throws: RuntimeError if that is gone.
+  EventLoop& loop() const;
+
   // Throws: InvalidStateError if done; ValueError if `exception` is null.
   void SetException(std::exception_ptr exception) {
     RequireNotTask();

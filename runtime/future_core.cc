@@ -161,13 +161,15 @@ std::vector<std::size_t> FirstOccurrences(
   return places;
 }
 
+void FutureCore::ReportUnseen() {
+  core()->Report("Future exception was never retrieved", error_, Describe());
+}
+
 void FutureCore::LeaveUnseen() {
   if (unretrieved_ && state_ == State::kException && !core()->closed) {
     unretrieved_ = false;
     ++refs_;  // The report may look at the future, but not keep it.
-    core()->Report(is_task_ ? "Task exception was never retrieved"
-                            : "Future exception was never retrieved",
-                   error_, Describe());
+    ReportUnseen();
     --refs_;
   }
   DropCallbacks();

@@ -101,6 +101,8 @@ class FutureCore {
 
   // Destroys the object and gives its memory back.
   virtual void Destroy() = 0;
+  // Tells the exception handler of an error that nobody has seen.
+  virtual void ReportUnseen();
 
   void Finish(State state) {
     state_ = state;

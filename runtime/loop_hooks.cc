@@ -6,6 +6,21 @@
 #include "rondo/runtime/errors.h"
 
 namespace rondo::internal {
+namespace {
+
+std::string TextOf(const ExceptionReport& report) {
+  std::string text(report.message);
+  if (!report.source.empty()) text.append(": ").append(report.source);
+  if (report.exception != nullptr) {
+    text.append(": ").append(DescribeException(report.exception));
+  }
+  if (report.original != nullptr) {
+    text.append(" (it was told: ").append(TextOf(*report.original)).append(")");
+  }
+  return text;
+}
+
+}  // namespace
 
 void CallExceptionHandler(const LoopHooks* hooks, EventLoop& loop,
                           const ExceptionReport& report) {
@@ -14,12 +29,7 @@ void CallExceptionHandler(const LoopHooks* hooks, EventLoop& loop,
       hooks->fallback(loop, told);
       return;
     }
-    std::string text(told.message);
-    if (!told.source.empty()) text.append(": ").append(told.source);
-    if (told.exception != nullptr) {
-      text.append(": ").append(DescribeException(told.exception));
-    }
-    std::fprintf(stderr, "rondo: %s\n", text.c_str());
+    std::fprintf(stderr, "rondo: %s\n", TextOf(told).c_str());
   };
   try {
     if (hooks != nullptr && hooks->handler) {
@@ -33,7 +43,7 @@ void CallExceptionHandler(const LoopHooks* hooks, EventLoop& loop,
   } catch (...) {  // tidy: allow(catch-all) told to the default handler
     const std::exception_ptr second = std::current_exception();
     try {
-      fallback({"Unhandled error in exception handler", second, ""});
+      fallback({"Unhandled error in exception handler", second, "", &report});
     } catch (const LoopExit&) {
       throw;
     } catch (...) {  // tidy: allow(catch-all) nobody is left to be told

@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <functional>
+#include <optional>
 #include <string_view>
 
 namespace rondo {
@@ -16,14 +17,19 @@ struct ExceptionReport {
   std::string_view message;      // "Exception in callback", ...
   std::exception_ptr exception;  // Null if there is none.
   std::string_view source;       // The callback, task or future; may be empty.
+  // What a handler was told that threw; null but in the report of that.
+  const ExceptionReport* original = nullptr;
 };
 using ExceptionHandler =
     std::function<void(EventLoop& loop, const ExceptionReport& report)>;
 
 // How a task is to be made.
 struct TaskSpec {
-  std::string_view name;             // Empty: "Task-N".
+  std::string_view name = {};        // Empty: "Task-N".
   const Context* context = nullptr;  // Null: a copy of the current one.
+  // Takes the first step at once, inside CreateTask (eager_tasks.h). No value:
+  // no, unless the loop's task factory says so.
+  std::optional<bool> eager_start = std::nullopt;
 };
 
 // May change how a task will be made; called for each new task.

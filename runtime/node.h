@@ -68,8 +68,8 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  // Does what the node is for. May throw what the program throws. A callback
-  // takes over the ready queue's reference; a task keeps itself.
+  // Does what the node is for. A callback then ends its run (EndRun), unless it
+  // throws what the program throws: then its caller does. A task keeps itself.
   virtual void Run() = 0;
   // Drops the callable, and with it what the callable holds.
   virtual void Clear() = 0;
@@ -82,6 +82,15 @@ class Node {
   }
   // Nobody else holds it.
   bool unique() const { return refs_ == 1; }
+
+  // The end of a callback's run: gives the ready queue's reference back.
+  void EndRun() {
+    if (unique()) [[likely]] {
+      Destroy();
+    } else {
+      EndSharedRun();
+    }
+  }
 
   // Clears a node that was marked as cancelled: now, or if it cancels itself,
   // when it has run.
@@ -115,7 +124,7 @@ class Node {
   // Before its end, a node gives back its info and its context, if it has any.
   bool HasExtras() const { return info_ != 0 || !context.empty(); }
   void DropExtras();
-  // The end of a run, while others hold the node.
+  // EndRun while others hold the node.
   void EndSharedRun();
 
   std::uintptr_t info_ = 0;
@@ -141,18 +150,9 @@ class CallableNode final : public Base {
   }
 
   void Run() override {
-    struct End {
-      CallableNode* node;
-      ~End() {
-        if (node->unique()) [[likely]] {
-          node->Destroy();
-        } else {
-          node->EndSharedRun();
-        }
-      }
-    } const end{this};
     this->Set(Node::kRunning);
     this->Invoke(callable());
+    this->EndRun();
   }
   void Clear() override {
     if (this->Has(Node::kCleared)) return;
