@@ -1,9 +1,9 @@
 #include "rondo/runtime/await_chain.h"
 
 #include <algorithm>
-#include <string_view>
 
 #include "rondo/runtime/event_loop.h"
+#include "rondo/runtime/source_place.h"
 #include "rondo/runtime/task_core.h"
 
 namespace rondo {
@@ -36,15 +36,6 @@ AwaitChain ChainOf(const internal::TaskCore& task) {
 }
 
 }  // namespace
-
-std::string ShortFileName(const char* file) {
-  const std::string_view path(file);
-  constexpr std::string_view kVirtual = "_virtual_includes/";
-  const std::size_t at = path.find(kVirtual);
-  if (at == std::string_view::npos) return std::string(path);
-  const std::size_t end = path.find('/', at + kVirtual.size());
-  return std::string(path.substr(end == std::string_view::npos ? at : end + 1));
-}
 
 std::vector<AwaitChain> AwaitChains(const EventLoop& loop) {
   std::vector<AwaitChain> chains;

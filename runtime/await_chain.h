@@ -29,9 +29,6 @@ std::vector<AwaitChain> AwaitChains(const EventLoop& loop);
 // The same as indented text, a line for each frame.
 std::string DescribeAwaitChains(const EventLoop& loop);
 
-// `file` without what a build system puts before a source's own path.
-std::string ShortFileName(const char* file);
-
 }  // namespace rondo
 
 #endif  // RONDO_RUNTIME_AWAIT_CHAIN_H_

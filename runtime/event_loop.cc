@@ -3,10 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <chrono>
+#include <string>
+#include <typeinfo>
 #include <vector>
 
+#include "absl/strings/str_format.h"
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/type_name.h"
 
 namespace rondo {
 
@@ -49,10 +53,8 @@ EventLoop::~EventLoop() {
 
 void EventLoop::DrainInbox() {
   for (internal::Inbox::Item& item : core_->inbox->Drain()) {
-    Node* const node = core_->NewCallback(std::move(item.function),
-                                          HandleKind::kCallback, item.name);
-    node->context.Reset();
-    core_->Push(node);
+    internal::AnnounceArrival(core_, item);
+    internal::QueueItem(core_, std::move(item));
   }
 }
 
@@ -98,7 +100,14 @@ void EventLoop::FireTimers(std::span<const ReadyEvent> events,
     if (LoopObserver* const observer = core->seams.observer) {
       observer->OnRun(core->Describe(node));
     }
+    if (core->debug) return CallTimed(node);
   }
+  Call(node);
+}
+
+[[gnu::always_inline]] inline void EventLoop::Call(Node* node) {
+  LoopCore* const core = core_;
+  const bool counted = !node->Has(Node::kTask);
   const internal::NodeRun run(counted ? node : nullptr);
   try {
     node->Run();
@@ -108,6 +117,20 @@ void EventLoop::FireTimers(std::span<const ReadyEvent> events,
     core->Report("Exception in callback", std::current_exception(),
                  core->watched ? core->Describe(node).label() : "");
   }
+}
+
+// In debug mode. A node may be gone when it has run.
+[[gnu::noinline]] void EventLoop::CallTimed(Node* node) {
+  const HandleInfo info = core_->Describe(node);
+  const std::string name =
+      info.name.empty() ? internal::TypeName(typeid(*node)) : info.label();
+  const Nanoseconds start = time();
+  Call(node);
+  const Nanoseconds took = time() - start;
+  if (took < core_->slow_callback) return;
+  core_->Report(absl::StrFormat("Executing %s took %.3f seconds", name,
+                                std::chrono::duration<double>(took).count()),
+                nullptr);
 }
 
 // Runs the ready queue up to `last`.
@@ -278,7 +301,10 @@ void EventLoop::Close() {
          task = task->next_task()) {
       if (task->Has(Node::kQuietDestroy)) continue;
       core->Report("Task was destroyed but it is pending!", nullptr,
-                   task->Describe());
+                   task->Describe(), task->Created());
+    }
+    if (Executor* const executor = core->DefaultExecutor()) {
+      executor->Shutdown(nullptr);
     }
   }
   Kill();

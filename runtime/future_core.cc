@@ -167,7 +167,7 @@ void FutureCore::LeaveUnseen() {
     ++refs_;  // The report may look at the future, but not keep it.
     core_->Report(is_task_ ? "Task exception was never retrieved"
                            : "Future exception was never retrieved",
-                  error_, Describe());
+                  error_, Describe(), Created());
     --refs_;
   }
   DropCallbacks();

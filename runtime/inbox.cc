@@ -2,16 +2,15 @@
 
 #include <utility>
 
-#include "rondo/runtime/errors.h"
-
 namespace rondo::internal {
 
-void Inbox::Add(Item item) {
+bool Inbox::Add(Item item) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (selector_ == nullptr) throw RuntimeError("Event loop is closed");
+  if (selector_ == nullptr) return false;
   items_.push_back(std::move(item));
   filled_.store(true, std::memory_order_release);
   selector_->Wake();  // Under the lock: Close must not overtake it.
+  return true;
 }
 
 std::vector<Inbox::Item> Inbox::Drain() {

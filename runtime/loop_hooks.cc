@@ -4,6 +4,7 @@
 #include <string>
 
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/source_place.h"
 
 namespace rondo::internal {
 
@@ -19,6 +20,8 @@ void CallExceptionHandler(const LoopHooks* hooks, EventLoop& loop,
     if (told.exception != nullptr) {
       text.append(": ").append(DescribeException(told.exception));
     }
+    const std::string place = PlaceText(told.created);
+    if (!place.empty()) text.append(" (created at ").append(place).append(")");
     std::fprintf(stderr, "rondo: %s\n", text.c_str());
   };
   try {

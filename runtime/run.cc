@@ -3,15 +3,18 @@
 #include <vector>
 
 #include "rondo/runtime/gather.h"
+#include "rondo/runtime/run_in_executor.h"
 #include "rondo/runtime/system_loop.h"
 
 namespace rondo {
 namespace {
 
-// asyncio runs the shutdown of asynchronous generators and of the default
-// executor as tasks of their own; both are awaited even if there is nothing to
-// shut down, so that the iterations are the same.
+// asyncio runs the shutdown of asynchronous generators as a task of its own;
+// here there are none, but the iterations are to be the same.
 Coro<> ShutDownNothing() { co_return; }
+
+// Source: asyncio.constants.THREAD_JOIN_TIMEOUT.
+constexpr Nanoseconds kThreadJoinTimeout = std::chrono::seconds(300);
 
 }  // namespace
 
@@ -43,7 +46,7 @@ void Runner::Close() {
   if (!loop_->is_closed()) {
     CancelAllTasks();
     loop_->RunUntilComplete(ShutDownNothing());
-    loop_->RunUntilComplete(ShutDownNothing());
+    loop_->RunUntilComplete(ShutdownDefaultExecutor(kThreadJoinTimeout));
     loop_->Close();
   }
   owned_.reset();

@@ -45,8 +45,9 @@ class Runner {
     return loop.RunUntilComplete(static_cast<const Future<T>&>(task));
   }
 
-  // Cancels what is left, in the order of creation, waits for its end, and
-  // closes the loop. Errors of tasks that fail meanwhile go to the exception
+  // Cancels what is left, in the order of creation, waits for its end, shuts
+  // the default executor down (and waits for it, at most 300 s), and closes the
+  // loop. Errors of tasks that fail meanwhile go to the exception
   // handler. Idempotent.
   void Close();
 

@@ -16,7 +16,9 @@
 #ifndef RONDO_RUNTIME_TASK_H_
 #define RONDO_RUNTIME_TASK_H_
 
+#include <concepts>
 #include <cstdint>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -120,7 +122,9 @@ void ApplyTaskFactory(LoopCore* core, TaskSpec& spec);
 template <class T>
 Task<T> NewTask(LoopCore* core, Coro<T> coro, TaskSpec spec) {
   if (!coro) throw ValueError("CreateTask with an empty Coro");
-  if (!core->open) core->AcceptsSlow();
+  if (!core->open || core->debug) [[unlikely]] {
+    core->AcceptsSlow();
+  }
   if (core->hooks != nullptr) [[unlikely]] {
     ApplyTaskFactory(core, spec);
   }
@@ -133,6 +137,9 @@ Task<T> NewTask(LoopCore* core, Coro<T> coro, TaskSpec spec) {
     task->context.CopyCurrent();
   }
   task->Start(spec.name);
+  if (core->debug) [[unlikely]] {
+    task->set_created(spec.created);
+  }
   return Task<T>::Adopt(task);
 }
 
@@ -157,24 +164,33 @@ template <class F>
 concept CoroFunction =
     requires(F& f) { typename CoroValue<std::invoke_result_t<F&>>::type; };
 
+// What it returns is dropped, so it is no coroutine function.
+template <class F>
+concept Callback =
+    std::invocable<std::decay_t<F>&> && !CoroFunction<std::decay_t<F>>;
+
 }  // namespace internal
 
 // Makes a task of the running loop. Throws: RuntimeError without one.
 template <class T>
-Task<T> CreateTask(Coro<T> coro, std::string_view name = {}) {
+Task<T> CreateTask(
+    Coro<T> coro, std::string_view name = {},
+    std::source_location where = std::source_location::current()) {
   return internal::NewTask(internal::RunningCore(), std::move(coro),
-                           {name, nullptr});
+                           {name, nullptr, where});
 }
 template <class T>
-Task<T> CreateTask(Coro<T> coro, std::string_view name,
-                   const Context& context) {
+Task<T> CreateTask(
+    Coro<T> coro, std::string_view name, const Context& context,
+    std::source_location where = std::source_location::current()) {
   return internal::NewTask(internal::RunningCore(), std::move(coro),
-                           {name, &context});
+                           {name, &context, where});
 }
 // The same of a callable that returns a Coro; the task owns the callable.
 template <internal::CoroFunction F>
-auto CreateTask(F function, std::string_view name = {}) {
-  return CreateTask(internal::OwnedCoro(std::move(function)), name);
+auto CreateTask(F function, std::string_view name = {},
+                std::source_location where = std::source_location::current()) {
+  return CreateTask(internal::OwnedCoro(std::move(function)), name, where);
 }
 
 // The task that is running. Throws: RuntimeError if none is.

@@ -159,6 +159,11 @@ void TaskCore::set_name(std::string_view name) {
 
 std::string TaskCore::Describe() const { return "task " + name(); }
 
+std::source_location TaskCore::Created() const {
+  const NodeInfo* const own = info();
+  return own == nullptr ? std::source_location() : own->created;
+}
+
 void TaskCore::Abandon() {
   FutureRef<TaskCore> self = FutureRef<TaskCore>::Share(this);
   const std::coroutine_handle<> frame = std::exchange(innermost_, nullptr);

@@ -43,6 +43,7 @@ class TaskCore : public FutureCore, public Node {
   // ---- FutureCore
   bool Cancel(std::string_view message) override;
   std::string Describe() const override;
+  std::source_location Created() const override;
 
   // One step: inline, since it is what a loop does most.
   void Step() {
@@ -93,6 +94,8 @@ class TaskCore : public FutureCore, public Node {
 
   std::string name() const;
   void set_name(std::string_view name);
+  // REQUIRES: the loop is watched.
+  void set_created(std::source_location place) { info()->created = place; }
 
   // Ends a pending task without running it: its frames die, innermost first;
   // the task becomes cancelled; nobody is told.

@@ -5,7 +5,7 @@
 
 #include "gtest/gtest-spi.h"
 #include "gtest/gtest.h"
-#include "rondo/runtime/await_chain.h"
+#include "rondo/runtime/source_place.h"
 
 namespace rondo {
 namespace {

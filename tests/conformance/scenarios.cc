@@ -10,8 +10,8 @@ Scenarios AllScenarios() {
   for (Scenarios (*group)() :
        {CallSoonScenarios, CancelScenarios, ContextScenarios, FutureScenarios,
         GatherScenarios, LoopScenarios, RunScenarios, ShieldScenarios,
-        TaskScenarios, TimeoutScenarios, TimerScenarios, WaitForScenarios,
-        WaitScenarios}) {
+        TaskScenarios, ThreadScenarios, TimeoutScenarios, TimerScenarios,
+        WaitForScenarios, WaitScenarios}) {
     std::ranges::copy(group(), std::back_inserter(all));
   }
   std::ranges::sort(all, {}, &Scenario::name);

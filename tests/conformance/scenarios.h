@@ -19,6 +19,7 @@ Scenarios LoopScenarios();
 Scenarios RunScenarios();
 Scenarios ShieldScenarios();
 Scenarios TaskScenarios();
+Scenarios ThreadScenarios();
 Scenarios TimeoutScenarios();
 Scenarios TimerScenarios();
 Scenarios WaitForScenarios();
