@@ -45,6 +45,10 @@ class ThreadPoolExecutor::State : public std::enable_shared_from_this<State> {
     const std::lock_guard<std::mutex> lock(mutex_);
     return started_;
   }
+  std::size_t idle_count() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return idle_;
+  }
 
  private:
   void StartThread();
@@ -207,6 +211,10 @@ int ThreadPoolExecutor::max_workers() const { return state_->max_workers(); }
 
 std::size_t ThreadPoolExecutor::thread_count() const {
   return state_->thread_count();
+}
+
+std::size_t ThreadPoolExecutor::idle_count() const {
+  return state_->idle_count();
 }
 
 }  // namespace rondo

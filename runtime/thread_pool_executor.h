@@ -48,8 +48,9 @@ class ThreadPoolExecutor final : public Executor {
   void Shutdown(const ShutdownOptions& options);
 
   int max_workers() const;
-  // How many threads have been started.
+  // How many threads have been started, and how many of them wait for a job.
   std::size_t thread_count() const;
+  std::size_t idle_count() const;
 
  private:
   class State;
