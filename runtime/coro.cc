@@ -10,6 +10,7 @@ namespace rondo::internal {
 void DropUnstarted(std::coroutine_handle<> frame) {
   const std::source_location body = PromiseOf(frame).body;
   frame.destroy();
+  if (std::uncaught_exceptions() > 0) return;
   constexpr const char* kMessage = "coroutine was never awaited";
   if (LoopCore* const core = running_core) {
     if (!core->debug || !core->open) return;

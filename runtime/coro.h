@@ -117,8 +117,8 @@ inline PromiseBase& PromiseOf(std::coroutine_handle<> frame) {
       .promise();
 }
 
-// Destroys a coroutine that was never awaited nor made a task; in debug mode it
-// is reported.
+// Destroys a coroutine that was never awaited nor made a task. In debug mode it
+// is reported, unless an exception takes it away.
 void DropUnstarted(std::coroutine_handle<> frame);
 
 // Destroys a suspended chain, innermost first, without recursion.

@@ -84,9 +84,9 @@ class EventLoop {
   }
 
   // From any thread (remote_loop.h).
-  void CallSoonThreadsafe(absl::AnyInvocable<void()> callback,
-                          std::string name = {}) {
-    remote().CallSoonThreadsafe(std::move(callback), std::move(name));
+  template <internal::Callback F>
+  void CallSoonThreadsafe(F&& callback, std::string name = {}) {
+    remote().CallSoonThreadsafe(std::forward<F>(callback), std::move(name));
   }
   RemoteLoop remote() const { return RemoteLoop(core_->inbox); }
 

@@ -11,17 +11,17 @@
 namespace rondo::internal {
 
 // The ports of a loop.
-class PortTable final : public LoopPart {
+class PortRegistry final : public LoopPart {
  public:
   struct Entry {
     Port* open = nullptr;
     std::uint64_t opened = 0;  // How often.
   };
 
-  static std::shared_ptr<PortTable> Of(LoopCore* core) {
+  static std::shared_ptr<PortRegistry> Of(LoopCore* core) {
     std::shared_ptr<LoopPart>& ports = core->Hooks().ports;
-    if (ports == nullptr) ports = std::make_shared<PortTable>();
-    return std::static_pointer_cast<PortTable>(ports);
+    if (ports == nullptr) ports = std::make_shared<PortRegistry>();
+    return std::static_pointer_cast<PortRegistry>(ports);
   }
 
   std::map<std::string, Entry, std::less<>> entries;
@@ -39,13 +39,13 @@ void Port::Open(LoopCore* core) {
     throw ValueError("a port's name has no '#': " + name_);
   }
   if (core->closed) throw RuntimeError("Event loop is closed");
-  const std::shared_ptr<PortTable> table = PortTable::Of(core);
-  PortTable::Entry& entry = table->entries[name_];
+  const std::shared_ptr<PortRegistry> registry = PortRegistry::Of(core);
+  PortRegistry::Entry& entry = registry->entries[name_];
   if (entry.open != nullptr) {
     throw ValueError("a port of this loop is called " + name_ + " already");
   }
   entry.open = this;
-  table_ = table;
+  registry_ = registry;
   const std::uint64_t number = ++entry.opened;
   id_ = Combine(Combine(core->seams.host, HashName("port:" + name_)), number);
   if (number > 1) name_ += "#" + std::to_string(number);
@@ -59,9 +59,10 @@ void Port::Close() {
     const std::lock_guard<std::mutex> lock(mutex_);
     open_ = false;
   }
-  if (const std::shared_ptr<PortTable> table = table_.lock()) {
+  if (const std::shared_ptr<PortRegistry> registry = registry_.lock()) {
     const std::string_view name(name_);
-    table->entries.find(name.substr(0, name.find('#')))->second.open = nullptr;
+    registry->entries.find(name.substr(0, name.find('#')))->second.open =
+        nullptr;
   }
   DropValues();
 }
@@ -111,7 +112,7 @@ void Port::WakeNext() {
 
 std::shared_ptr<Port> FindPort(LoopCore* core, std::string_view name) {
   if (core->hooks == nullptr || core->hooks->ports == nullptr) return nullptr;
-  const auto& entries = static_cast<PortTable&>(*core->hooks->ports).entries;
+  const auto& entries = static_cast<PortRegistry&>(*core->hooks->ports).entries;
   const auto found = entries.find(name);
   if (found == entries.end() || found->second.open == nullptr) return nullptr;
   return found->second.open->shared_from_this();

@@ -23,7 +23,7 @@
 
 namespace rondo::internal {
 
-class PortTable;
+class PortRegistry;
 
 class Port : public std::enable_shared_from_this<Port> {
  public:
@@ -75,7 +75,7 @@ class Port : public std::enable_shared_from_this<Port> {
   const bool recorded_;
   std::string name_;
   Identity id_ = 0;
-  std::weak_ptr<PortTable> table_;
+  std::weak_ptr<PortRegistry> registry_;
 
   std::mutex mutex_;
   bool open_ = false;       // Written under the mutex, by the loop's thread.

@@ -4,11 +4,8 @@
 
 namespace rondo {
 
-void RemoteLoop::CallSoonThreadsafe(absl::AnyInvocable<void()> callback,
-                                    std::string name) const {
-  if (!Post({std::move(callback), std::move(name)})) {
-    throw RuntimeError("Event loop is closed");
-  }
+void RemoteLoop::Require(bool posted) {
+  if (!posted) throw RuntimeError("Event loop is closed");
 }
 
 bool RemoteLoop::Post(internal::Inbox::Item item) const {

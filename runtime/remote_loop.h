@@ -14,6 +14,7 @@
 #include "absl/functional/any_invocable.h"
 #include "rondo/runtime/inbox.h"
 #include "rondo/runtime/loop_core.h"
+#include "rondo/runtime/task.h"
 
 namespace rondo {
 
@@ -29,13 +30,17 @@ class RemoteLoop {
   // Throws: RuntimeError if the loop is closed.
   // Source: call_soon_threadsafe; differs: other threads' callbacks come
   // behind what the loop's own thread has queued by then.
-  void CallSoonThreadsafe(absl::AnyInvocable<void()> callback,
-                          std::string name = {}) const;
+  template <internal::Callback F>
+  void CallSoonThreadsafe(F&& callback, std::string name = {}) const {
+    Require(Post({std::forward<F>(callback), std::move(name)}));
+  }
 
   // For the library: the same; false if the loop is closed.
   bool Post(internal::Inbox::Item item) const;
 
  private:
+  static void Require(bool posted);
+
   std::shared_ptr<internal::Inbox> inbox_;
 };
 

@@ -37,8 +37,6 @@ Executor& DefaultExecutor(LoopCore* core);
 template <class F, class... Args>
 auto RunJob(LoopCore* core, Executor* executor, F&& f, Args&&... args) {
   using T = CallResult<F, Args...>;
-  static_assert(!CoroFunction<std::decay_t<F>>,
-                "a coroutine runs on a loop: RunCoroutineThreadsafe");
   Future<T> future = NewFuture<T>(core);
   if (!core->Accepts()) return future;  // Crashed: never done.
   if (executor == nullptr) executor = &DefaultExecutor(core);

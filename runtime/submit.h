@@ -10,6 +10,7 @@
 #ifndef RONDO_RUNTIME_SUBMIT_H_
 #define RONDO_RUNTIME_SUBMIT_H_
 
+#include <concepts>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -19,6 +20,7 @@
 
 #include "rondo/runtime/concurrent_future.h"
 #include "rondo/runtime/context_slot.h"
+#include "rondo/runtime/coro.h"
 #include "rondo/runtime/executor.h"
 
 namespace rondo {
@@ -28,8 +30,10 @@ namespace internal {
 template <class F, class... Args>
 using CallResult = std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>;
 
+// No coroutine function: its coroutine would belong to the other thread.
 template <class F, class... Args>
-concept Call = std::invocable<std::decay_t<F>, std::decay_t<Args>...>;
+concept Call = std::invocable<std::decay_t<F>, std::decay_t<Args>...> &&
+               !requires { typename CoroValue<CallResult<F, Args...>>::type; };
 
 // A job and its future in one block.
 template <class T, class F>
