@@ -14,11 +14,21 @@
 #ifndef RONDO_RUNTIME_DEBUG_MODE_H_
 #define RONDO_RUNTIME_DEBUG_MODE_H_
 
+#include <string>
+
+#include "rondo/runtime/clock.h"
+
 namespace rondo {
 
 // Whether RONDO_DEBUG is set, and not empty. Source: PYTHONASYNCIODEBUG.
 bool DebugRequested();
 
+namespace internal {
+
+// Seconds, to the nearest millisecond: "0.250".
+std::string SecondsText(Nanoseconds time);
+
+}  // namespace internal
 }  // namespace rondo
 
 #endif  // RONDO_RUNTIME_DEBUG_MODE_H_

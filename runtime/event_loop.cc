@@ -3,12 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <string>
 #include <typeinfo>
 #include <vector>
 
-#include "absl/strings/str_format.h"
+#include "rondo/runtime/debug_mode.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/type_name.h"
 
@@ -128,9 +127,9 @@ void EventLoop::FireTimers(std::span<const ReadyEvent> events,
   Call(node);
   const Nanoseconds took = time() - start;
   if (took < core_->slow_callback) return;
-  core_->Report(absl::StrFormat("Executing %s took %.3f seconds", name,
-                                std::chrono::duration<double>(took).count()),
-                nullptr);
+  core_->Report(
+      "Executing " + name + " took " + internal::SecondsText(took) + " seconds",
+      nullptr);
 }
 
 // Runs the ready queue up to `last`.

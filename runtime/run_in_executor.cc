@@ -1,8 +1,8 @@
 #include "rondo/runtime/run_in_executor.h"
 
-#include <string>
+#include <algorithm>
 
-#include "absl/strings/str_format.h"
+#include "rondo/runtime/debug_mode.h"
 #include "rondo/runtime/timeouts.h"
 
 namespace rondo {
@@ -50,11 +50,10 @@ Coro<> ShutdownDefaultExecutor(std::optional<Nanoseconds> timeout) {
   });
   if (ended.done()) co_return;
   if (co_await EndsWithin(timeout, WrapFuture(ended))) co_return;
-  core->Report(
-      absl::StrFormat("The executor did not finish joining its threads within "
-                      "%.3f seconds.",
-                      std::chrono::duration<double>(*timeout).count()),
-      nullptr);
+  core->Report("The executor did not finish joining its threads within " +
+                   internal::SecondsText(std::max(*timeout, Nanoseconds(0))) +
+                   " seconds.",
+               nullptr);
 }
 
 }  // namespace rondo
