@@ -155,7 +155,6 @@ struct LoopCore {
   bool running = false;
   bool stopping = false;
   bool wants_paths = false;
-  Nanoseconds slow_callback = std::chrono::milliseconds(100);  // debug_mode.h
 
   Pool* pool;
   TimerQueue timers;
@@ -167,9 +166,10 @@ struct LoopCore {
   TaskCore* tasks_last = nullptr;
   std::uint64_t unnamed_tasks = 0;
 
-  Node* running_node = nullptr;      // Only while watched.
-  NodeInfo root;                     // Owns what is made outside any handle.
-  std::uint64_t thread = 0;          // Of the run; for the debug check.
+  Node* running_node = nullptr;  // Only while watched.
+  NodeInfo root;                 // Owns what is made outside any handle.
+  std::uint64_t thread = 0;      // Of the run; for the debug check.
+  Nanoseconds slow_callback = std::chrono::milliseconds(100);
   std::shared_ptr<Inbox> inbox;      // From other threads; outlives the loop.
   IoTable* io = nullptr;             // The EventLoop's.
   std::unique_ptr<LoopHooks> hooks;  // Exception handler, task factory.

@@ -28,9 +28,9 @@ using ExceptionHandler =
 
 // How a task is to be made.
 struct TaskSpec {
-  std::string_view name;             // Empty: "Task-N".
-  const Context* context = nullptr;  // Null: a copy of the current one.
-  std::source_location created = {};
+  std::string_view name;              // Empty: "Task-N".
+  const Context* context = nullptr;   // Null: a copy of the current one.
+  std::source_location created = {};  // Where CreateTask was called.
 };
 
 // May change how a task will be made; called for each new task.

@@ -40,7 +40,7 @@ class LoopObserver {
   virtual void OnIdentity(Identity id, std::string_view path) = 0;
 
   // Something has come, for the iteration that OnSelected begins.
-  virtual void OnArrival(const ArrivalInfo& arrival) = 0;
+  virtual void OnArrival(const ArrivalInfo&) {}
 
   // Select has returned: `now` is the iteration's time.
   virtual void OnSelected(Nanoseconds now, std::optional<Nanoseconds> timeout,

@@ -23,7 +23,6 @@ class TraceLines final : public LoopObserver {
  public:
   bool wants_paths() const override { return false; }
   void OnIdentity(Identity, std::string_view) override {}
-  void OnArrival(const ArrivalInfo&) override {}
   void OnSelected(Nanoseconds now, std::optional<Nanoseconds> timeout,
                   std::span<const ReadyEvent> events) override;
   void OnTimerFired(const HandleInfo& timer) override;

@@ -17,6 +17,7 @@
 #include "rondo/runtime/epoll_selector.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/ingress.h"
+#include "rondo/runtime/run_in_executor.h"
 #include "rondo/runtime/sleep.h"
 #include "rondo/runtime/system_clock.h"
 #include "rondo/simnet/explore.h"
@@ -75,6 +76,19 @@ TEST(SimPortsTest, EveryValueIsRecordedAsAnInput) {
   EXPECT_THAT(run.text, HasSubstr(R"("kind":"port","v":"lines"})"));
   EXPECT_THAT(run.text, HasSubstr(R"("op":"port")"));
   EXPECT_THAT(run.text, HasSubstr(R"("x":[["port",1]])"));
+}
+
+TEST(SimPortsTest, WhoeverWritesTheTraceTheDigestIsTheSame) {
+  const auto scenario = [](Simulation& sim) {
+    Host& host = sim.AddHost("n1", [&sim] { return PutOut(&sim, "lines"); });
+    sim.Run([&]() -> Coro<> {
+      host.Inject<std::string>("lines", "a", 1ms);
+      co_await ToThread([] {});
+      host.loop().CallSoonThreadsafe([] {});
+      co_await Sleep(3ms);
+    });
+  };
+  EXPECT_EQ(Execute(scenario, {}).digest, RecordRun(scenario).outcome.digest);
 }
 
 TEST(SimPortsTest, ACrashLosesWhatIsOnItsWay) {
