@@ -24,8 +24,8 @@ Context::Entered::Entered(internal::ContextObject* object)
 
 Context::Entered::~Entered() {
   internal::current_context = previous;
-  // `slot` still holds the object.
   slot.shared()->entered = false;
+  slot.Reset();
 }
 
 }  // namespace rondo

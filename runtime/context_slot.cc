@@ -72,8 +72,13 @@ void ContextSlot::Reset() {
 }
 
 ContextSlot& BaseContext() {
-  thread_local ContextSlot base;
-  return base;
+  struct Base {
+    ContextSlot slot;
+    ~Base() { slot.Reset(); }
+  };
+  thread_local Base base;
+  base_context_used = true;
+  return base.slot;
 }
 
 const void* FindInCurrent(const void* var) {

@@ -55,17 +55,15 @@ class ContextSlot {
   constexpr ContextSlot() = default;
   ContextSlot(const ContextSlot&) = delete;
   ContextSlot& operator=(const ContextSlot&) = delete;
-  ~ContextSlot() {
-    if (map_ != nullptr) [[unlikely]] {
-      Reset();
-    }
-  }
+  // Whoever has the slot calls Reset at the end, unless it is empty.
+  ~ContextSlot() = default;
 
   // Takes a private copy of what the current context holds.
   inline void CopyCurrent();
   // Shares `object`.
   void Share(ContextObject* object);
   void Reset();
+  bool empty() const { return map_ == nullptr; }
 
   // The Context shared, or null.
   ContextObject* shared() const {
@@ -90,6 +88,8 @@ class ContextSlot {
 // The current slot of this thread; null: the thread's own base context.
 inline constinit thread_local ContextSlot* current_context = nullptr;
 
+inline constinit thread_local bool base_context_used = false;
+
 ContextSlot& BaseContext();
 
 inline ContextSlot& CurrentContext() {
@@ -97,10 +97,11 @@ inline ContextSlot& CurrentContext() {
 }
 
 inline void ContextSlot::CopyCurrent() {
-  ContextMap* const current = CurrentContext().map();
-  if (current != nullptr) [[unlikely]] {
-    map_ = RefMap(current);
+  if (current_context == nullptr ? !base_context_used
+                                 : current_context->empty()) [[likely]] {
+    return;
   }
+  map_ = RefMap(CurrentContext().map());
 }
 
 // An empty current context, for as long as it lives.

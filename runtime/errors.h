@@ -82,6 +82,29 @@ class LimitOverrunError : public std::runtime_error {
   std::size_t consumed_;
 };
 
+// Waiting for others at a barrier that was aborted, or reset meanwhile.
+class BrokenBarrierError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// PutNowait into a queue that has as many items as it may.
+class QueueFull : public std::runtime_error {
+ public:
+  QueueFull() : std::runtime_error("the queue is full") {}
+};
+
+// GetNowait from a queue without items.
+class QueueEmpty : public std::runtime_error {
+ public:
+  QueueEmpty() : std::runtime_error("the queue is empty") {}
+};
+
+// The queue was shut down: it takes no more items, and has none left.
+class QueueShutDown : public std::runtime_error {
+ public:
+  QueueShutDown() : std::runtime_error("the queue was shut down") {}
+};
+
 // Nothing can ever happen again: thrown where a loop would wait for ever in
 // virtual time. what() is the report: every pending task, its await chain, and
 // what it waits for.

@@ -194,7 +194,7 @@ class EventLoop {
   }
 
   // How many handles are ready, and how many timers wait.
-  std::size_t ready_count() const { return core_->ready_count; }
+  std::size_t ready_count() const { return core_->ReadyCount(); }
   std::size_t scheduled_count() const { return core_->timers.live(); }
 
   const LoopSeams& seams() const { return core_->seams; }
@@ -204,15 +204,24 @@ class EventLoop {
   template <class F>
   [[gnu::always_inline]] Handle QueueNew(F&& callback, std::string_view name,
                                          const Context* context) {
-    if (!core_->Accepts()) return Handle();
-    internal::Node* const node = core_->NewCallback(
-        std::forward<F>(callback), HandleKind::kCallback, name);
+    internal::LoopCore* const core = core_;
+    const bool plain = core->plain;
+    if (!plain && !core->AcceptsSlow()) [[unlikely]] {
+      return Handle();
+    }
+    internal::Node* const node =
+        core->NewUnwatchedCallback(std::forward<F>(callback));
     if (context != nullptr) {
       node->context.Share(
           const_cast<internal::ContextObject*>(context->object()));
     }
-    core_->Push(node);
-    return Handle::Share(node);
+    Handle handle = Handle::Share(node);
+    if (plain) [[likely]] {
+      core->PushUnwatched(node);
+    } else {
+      core->PushNew(node, name);
+    }
+    return handle;
   }
 
   Nanoseconds After(Nanoseconds delay) const {
@@ -225,12 +234,12 @@ class EventLoop {
             std::optional<Nanoseconds> timeout);
   void FireTimers(std::span<const ReadyEvent> events,
                   std::optional<Nanoseconds> timeout);
-  void RunReady();
+  void RunTurns();
   void RunReadyInOrder();
-  void RunNode(internal::Node* node);
+  void RunReady();
+  void RunWatched(internal::Node* node);
   void Call(internal::Node* node);
   void CallTimed(internal::Node* node);
-  void RunNodes(internal::Node* last);
 
   internal::LoopCore* core_;
   internal::IoTable io_;

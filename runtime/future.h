@@ -36,7 +36,7 @@ namespace internal {
 template <class T>
 class FutureState : public FutureCore {
  public:
-  explicit FutureState(LoopCore* core) : FutureCore(core, /*is_task=*/false) {}
+  FutureState() : FutureCore(/*is_task=*/false) {}
 
   // The value is there: constructs it and completes the future.
   template <class... U>
@@ -280,8 +280,7 @@ namespace internal {
 template <class T>
 class PlacedFutureState final : public FutureState<T> {
  public:
-  PlacedFutureState(LoopCore* core, std::source_location where)
-      : FutureState<T>(core), where_(where) {}
+  explicit PlacedFutureState(std::source_location where) : where_(where) {}
 
   std::source_location Created() const override { return where_; }
 
@@ -298,14 +297,12 @@ class PlacedFutureState final : public FutureState<T> {
 // A pending future of the loop of `core`.
 template <class T>
 Future<T> NewFuture(LoopCore* core, std::source_location where = {}) {
-  using S = FutureState<T>;
-  using Placed = PlacedFutureState<T>;
   if (core->debug) [[unlikely]] {
-    return Future<T>::Adopt(FutureRef<FutureCore>(
-        ::new (core->pool->Allocate(sizeof(Placed))) Placed(core, where)));
+    return Future<T>::Adopt(
+        FutureRef<FutureCore>(MakeFuture<PlacedFutureState<T>>(core, where)));
   }
   return Future<T>::Adopt(
-      FutureRef<FutureCore>(::new (core->pool->Allocate(sizeof(S))) S(core)));
+      FutureRef<FutureCore>(MakeFuture<FutureState<T>>(core)));
 }
 
 }  // namespace internal

@@ -119,7 +119,7 @@ void FutureCore::DropCallbacks() {
 }
 
 void FutureCore::QueueDoneCallback(Node* node) {
-  if (!core_->open) {
+  if (!core()->open) {
     // A closed or crashed loop runs nothing any more.
     if (!node->Has(Node::kTask)) node->Unref();
     return;
@@ -129,7 +129,7 @@ void FutureCore::QueueDoneCallback(Node* node) {
     waiter->holds = true;
     waiter->future->Ref();
   }
-  core_->Push(node);
+  core()->Push(node);
 }
 
 void FutureCore::QueueCallbacks(Node* last) {
@@ -162,12 +162,12 @@ std::vector<std::size_t> FirstOccurrences(
 }
 
 void FutureCore::LeaveUnseen() {
-  if (unretrieved_ && state_ == State::kException && !core_->closed) {
+  if (unretrieved_ && state_ == State::kException && !core()->closed) {
     unretrieved_ = false;
     ++refs_;  // The report may look at the future, but not keep it.
-    core_->Report(is_task_ ? "Task exception was never retrieved"
-                           : "Future exception was never retrieved",
-                  error_, Describe(), Created());
+    core()->Report(is_task_ ? "Task exception was never retrieved"
+                            : "Future exception was never retrieved",
+                   error_, Describe(), Created());
     --refs_;
   }
   DropCallbacks();

@@ -21,7 +21,7 @@ class FutureCore {
  public:
   enum class State : std::uint8_t { kPending, kResult, kException, kCancelled };
 
-  FutureCore(LoopCore* core, bool is_task) : core_(core), is_task_(is_task) {}
+  explicit FutureCore(bool is_task) : is_task_(is_task) {}
   FutureCore(const FutureCore&) = delete;
   FutureCore& operator=(const FutureCore&) = delete;
 
@@ -30,7 +30,8 @@ class FutureCore {
     if (--refs_ == 0) LastUnref();
   }
 
-  LoopCore* core() const { return core_; }
+  // The loop whose pool the future came from.
+  LoopCore* core() const { return static_cast<LoopCore*>(Pool::OwnerOf(this)); }
   // Nobody else holds it.
   bool unique() const { return refs_ == 1; }
   State state() const { return state_; }
@@ -127,9 +128,10 @@ class FutureCore {
   [[noreturn]] void ThrowNoResult();
   [[noreturn]] void ThrowDone();
   void QueueCallback(Node* node) {
-    if (node->Has(Node::kTask) && core_->open) [[likely]] {
+    LoopCore* const loop = core();
+    if (node->Has(Node::kTask) && loop->open) [[likely]] {
       node->Set(Node::kWakeup);
-      core_->Push(node);
+      loop->Push(node);
     } else {
       QueueDoneCallback(node);
     }
@@ -145,7 +147,6 @@ class FutureCore {
   // Nobody has it any more, but an error to tell or callbacks to drop.
   void LeaveUnseen();
 
-  LoopCore* core_;
   Node* callbacks_ = nullptr;  // The last of a ring.
   std::uint32_t refs_ = 1;
   State state_ = State::kPending;
@@ -153,6 +154,13 @@ class FutureCore {
   bool unretrieved_ = false;
   bool taken_ = false;
 };
+
+// Allocates a future from the loop's pool, where core() finds the loop.
+template <class S, class... Args>
+S* MakeFuture(LoopCore* core, Args&&... args) {
+  static_assert(sizeof(S) <= Pool::kMaxBlock);
+  return ::new (core->pool->Allocate(sizeof(S))) S(std::forward<Args>(args)...);
+}
 
 // The places in `futures` that hold a future for the first time, ascending.
 std::vector<std::size_t> FirstOccurrences(

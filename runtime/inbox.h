@@ -41,6 +41,10 @@ class Inbox {
   // Takes all items, oldest first.
   std::vector<Item> Drain();
   bool empty() const { return !filled_.load(std::memory_order_acquire); }
+  // Whether there are any.
+  const std::atomic<bool>& filled() const { return filled_; }
+  // Makes it look filled, once.
+  void Interrupt() { filled_.store(true, std::memory_order_release); }
 
   // Drops what is left; from now on Add refuses.
   void Close();

@@ -29,9 +29,9 @@
 #include <utility>
 
 #include "rondo/runtime/event_loop.h"
-#include "rondo/runtime/future.h"
 #include "rondo/runtime/port.h"
 #include "rondo/runtime/port_codec.h"
+#include "rondo/runtime/waiters.h"
 
 namespace rondo {
 namespace internal {
@@ -74,42 +74,26 @@ class PortState final : public Port {
 };
 
 template <class T, class Codec>
-class ReceiveAwaiter : public FutureAwaiterBase {
+class ReceiveAwaiter : public WaiterAwaiter {
  public:
   ReceiveAwaiter(PortState<T, Codec>* port, std::source_location where)
-      : FutureAwaiterBase(FutureRef<FutureCore>(), where), port_(port) {}
-  ~ReceiveAwaiter() {
-    if (future != nullptr) port_->EndWait(future);
-  }
+      : WaiterAwaiter(where), port_(port) {}
 
   bool await_ready() {
     if (port_->available() > 0) return true;
-    future = port_->Wait();
+    Enter(port_->waiters());
     return false;
   }
   T await_resume() {
-    if (future != nullptr) {
-      const bool woken = port_->EndWait(future);
-      try {
-        Settle();
-      } catch (const CancelledError&) {
-        if (woken) port_->WakeNext();
-        throw;
+    if (waited()) {
+      if (!Leave()) ThrowGone();
+      if (Woken()) {
+        port_->EndReservation();
+        if (Interrupted()) port_->WakeNext();
       }
+      Settle();
     }
     return port_->Take();
-  }
-
- private:
-  PortState<T, Codec>* port_;
-};
-
-template <class T, class Codec>
-class [[nodiscard]] ReceiveAwaitable {
- public:
-  explicit ReceiveAwaitable(PortState<T, Codec>* port) : port_(port) {}
-  ReceiveAwaiter<T, Codec> Await(std::source_location where) const {
-    return ReceiveAwaiter<T, Codec>(port_, where);
   }
 
  private:
@@ -150,9 +134,11 @@ class Ingress {
   Sender sender() const { return Sender(state_); }
 
   // The next value; waits for it.
-  // Cancellation: no value is taken, none is lost. Throws: CancelledError.
-  internal::ReceiveAwaitable<T, Codec> Receive() {
-    return internal::ReceiveAwaitable<T, Codec>(state_.get());
+  // Cancellation: no value is taken, none is lost. Throws: CancelledError;
+  // RuntimeError if it must wait and tasks of another loop have waited.
+  auto Receive() {
+    using Awaiter = internal::ReceiveAwaiter<T, Codec>;
+    return internal::PrimitiveAwaitable<Awaiter, State>(state_.get());
   }
   // The next value, if it is there and nobody waits for it.
   std::optional<T> TryReceive() {

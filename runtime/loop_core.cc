@@ -8,10 +8,19 @@
 #include "rondo/runtime/loop_hooks.h"
 
 namespace rondo::internal {
+namespace {
+
+std::uint64_t NextSerial() {
+  static std::atomic<std::uint64_t> last = 0;
+  return ++last;
+}
+
+}  // namespace
 
 LoopCore::LoopCore(const LoopSeams& s, EventLoop* l)
     : watched(s.observer != nullptr || s.ready_order != nullptr),
       wants_paths(s.observer != nullptr && s.observer->wants_paths()),
+      serial(NextSerial()),
       pool(Pool::Create(
           this, [](void* core) { delete static_cast<LoopCore*>(core); })),
       seams(s),
@@ -22,6 +31,7 @@ LoopCore::LoopCore(const LoopSeams& s, EventLoop* l)
     throw ValueError("an event loop needs a clock and a selector");
   }
   root.base = s.host;
+  SetDebug(false);
 }
 
 LoopCore::~LoopCore() = default;
@@ -56,6 +66,8 @@ bool LoopCore::AcceptsSlow() const {
 void LoopCore::SetDebug(bool on) {
   debug = on;
   watched = on || seams.observer != nullptr || seams.ready_order != nullptr;
+  plain = open && !watched;
+  inbox->Interrupt();  // A loop that nobody watched looks less often.
 }
 
 void LoopCore::RequireThread() const {
@@ -66,13 +78,25 @@ void LoopCore::RequireThread() const {
   }
 }
 
+void LoopCore::PushNew(Node* node, std::string_view name) {
+  if (watched) Identify(node, HandleKind::kCallback, name);
+  Push(node);
+}
+
 void LoopCore::PushFront(const std::vector<Node*>& nodes) {
   for (std::size_t i = nodes.size(); i-- > 0;) {
+    if (ready_head == nullptr) ready_tail = &nodes[i]->next;
     nodes[i]->next = ready_head;
     ready_head = nodes[i];
-    if (ready_last == nullptr) ready_last = nodes[i];
-    ++ready_count;
   }
+}
+
+std::size_t LoopCore::ReadyCount() const {
+  std::size_t count = 0;
+  for (const Node* node = ready_head; node != nullptr; node = node->next) {
+    ++count;
+  }
+  return count;
 }
 
 void LoopCore::Report(std::string_view message, std::exception_ptr exception,

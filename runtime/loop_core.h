@@ -60,25 +60,27 @@ struct LoopCore {
   // ---- The ready queue. It owns one reference to each node, but to tasks.
 
   void Push(Node* node) {
-    node->next = nullptr;
-    if (ready_last != nullptr) {
-      ready_last->next = node;
-    } else {
-      ready_head = node;
-    }
-    ready_last = node;
-    ++ready_count;
+    PushUnwatched(node);
     if (watched) [[unlikely]] {
       NoteQueued(node);
     }
   }
+  // The same where nobody watches.
+  void PushUnwatched(Node* node) {
+    node->next = nullptr;
+    *ready_tail = node;
+    ready_tail = &node->next;
+  }
   Node* Pop() {
     Node* const node = ready_head;
     ready_head = node->next;
-    if (ready_head == nullptr) ready_last = nullptr;
-    --ready_count;
+    if (ready_head == nullptr) ready_tail = &ready_head;
     return node;
   }
+  // A callback that was made without an identity.
+  void PushNew(Node* node, std::string_view name);
+  // Counts them.
+  std::size_t ReadyCount() const;
 
   // Puts nodes back in front of the queue, in their order.
   void PushFront(const std::vector<Node*>& nodes);
@@ -114,21 +116,26 @@ struct LoopCore {
   // Throws RuntimeError unless the loop takes work; false if it is inert and
   // the work is to be dropped.
   bool Accepts() const {
-    if (open && !debug) [[likely]] {
+    if (plain) [[likely]] {
       return true;
     }
     return AcceptsSlow();
   }
   bool AcceptsSlow() const;
 
-  // The node of a new callback, with the queue's reference. Inline, or small
-  // callables would go through memory.
+  // The node of a new callback, with the queue's reference and no identity.
+  // Inline, or small callables would go through memory.
   template <class F>
-  [[gnu::always_inline]] Node* NewCallback(F&& f, HandleKind kind,
-                                           std::string_view name) {
+  [[gnu::always_inline]] Node* NewUnwatchedCallback(F&& f) {
     using N = CallableNode<std::decay_t<F>, CallbackNode>;
     N* const node = MakeNode<N>(pool, std::forward<F>(f));
     node->context.CopyCurrent();
+    return node;
+  }
+  // The same with one, if somebody watches.
+  template <class F>
+  Node* NewCallback(F&& f, HandleKind kind, std::string_view name) {
+    Node* const node = NewUnwatchedCallback(std::forward<F>(f));
     if (watched) [[unlikely]] {
       Identify(node, kind, name);
     }
@@ -138,8 +145,7 @@ struct LoopCore {
   Identity NameChild(NodeInfo* child, std::string_view label);
 
   Node* ready_head = nullptr;
-  Node* ready_last = nullptr;
-  std::size_t ready_count = 0;
+  Node** ready_tail = &ready_head;  // Where the next one is linked.
 
   TaskCore* current_task = nullptr;
   // Where a coroutine that suspends leaves what runs next (coro.h).
@@ -147,6 +153,7 @@ struct LoopCore {
   bool root_done = false;
   std::exception_ptr in_flight;  // What ended the last coroutine.
 
+  bool plain = false;    // Open, not watched, not in debug mode.
   bool watched = false;  // By somebody, or in debug mode.
   bool open = true;      // Not closed, not inert.
   bool inert = false;    // Crashed or closing: work is dropped.
@@ -155,6 +162,9 @@ struct LoopCore {
   bool running = false;
   bool stopping = false;
   bool wants_paths = false;
+
+  // No two loops of a process have the same: for equality only.
+  const std::uint64_t serial;
 
   Pool* pool;
   TimerQueue timers;

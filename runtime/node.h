@@ -70,7 +70,8 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  // Does what the node is for. May throw what the program throws.
+  // Does what the node is for. May throw what the program throws. A callback
+  // takes over the ready queue's reference; a task keeps itself.
   virtual void Run() = 0;
   // Drops the callable, and with it what the callable holds.
   virtual void Clear() = 0;
@@ -91,17 +92,11 @@ class Node {
   }
 
   bool Has(Flag flag) const { return (flags_ & flag) != 0; }
+  bool HasAny(std::uint32_t flags) const { return (flags_ & flags) != 0; }
   void Set(Flag flag) { flags_ |= flag; }
   void Unset(Flag flag) { flags_ &= ~static_cast<std::uint32_t>(flag); }
-  // Has left the ready queue and runs. (One write: it is waited for.)
-  void BeginRun() {
-    flags_ = (flags_ | kRunning) & ~static_cast<std::uint32_t>(kQueued);
-  }
-
   // The loop whose pool the node came from.
-  LoopCore* core() const {
-    return static_cast<LoopCore*>(Pool::Of(this)->owner());
-  }
+  LoopCore* core() const { return static_cast<LoopCore*>(Pool::OwnerOf(this)); }
 
   NodeInfo* info() const {
     return (info_ & 1) != 0 ? nullptr : reinterpret_cast<NodeInfo*>(info_);
@@ -117,18 +112,17 @@ class Node {
   ContextSlot context;
 
  protected:
-  ~Node() {
-    if (info() != nullptr) [[unlikely]] {
-      DeleteInfo();
-    }
-  }
+  ~Node() = default;
+
+  // Before its end, a node gives back its info and its context, if it has any.
+  bool HasExtras() const { return info_ != 0 || !context.empty(); }
+  void DropExtras();
+  // The end of a run, while others hold the node.
+  void EndSharedRun();
 
   std::uintptr_t info_ = 0;
   std::uint32_t refs_ = 1;
   std::uint32_t flags_;
-
- private:
-  void DeleteInfo();
 };
 
 // A callable in a node. Base is Node, or a struct that derives from it. One
@@ -148,7 +142,20 @@ class CallableNode final : public Base {
     }
   }
 
-  void Run() override { this->Invoke(callable()); }
+  void Run() override {
+    struct End {
+      CallableNode* node;
+      ~End() {
+        if (node->unique()) [[likely]] {
+          node->Destroy();
+        } else {
+          node->EndSharedRun();
+        }
+      }
+    } const end{this};
+    this->Set(Node::kRunning);
+    this->Invoke(callable());
+  }
   void Clear() override {
     if (this->Has(Node::kCleared)) return;
     this->Set(Node::kCleared);
@@ -156,6 +163,9 @@ class CallableNode final : public Base {
   }
   void Destroy() override {
     if (!this->Has(Node::kCleared)) stored()->~Stored();
+    if (this->HasExtras()) [[unlikely]] {
+      this->DropExtras();
+    }
     this->~CallableNode();
     Pool::Free(this, sizeof(*this));
   }
@@ -200,30 +210,6 @@ struct TimerNode : Node {
   void Invoke(F& f) {
     f();
   }
-};
-
-// Around the run of a callback (null: of a task, which keeps itself).
-// Takes over one reference.
-class NodeRun {
- public:
-  explicit NodeRun(Node* node) : node_(node) {
-    if (node_ != nullptr) node_->BeginRun();
-  }
-  NodeRun(const NodeRun&) = delete;
-  NodeRun& operator=(const NodeRun&) = delete;
-  ~NodeRun() {
-    if (node_ == nullptr) return;
-    if (node_->unique()) [[likely]] {
-      node_->Destroy();
-      return;
-    }
-    node_->Unset(Node::kRunning);
-    if (node_->Has(Node::kCancelled)) node_->Clear();
-    node_->Unref();
-  }
-
- private:
-  Node* node_;
 };
 
 // Allocates a node of type N from `pool`.

@@ -1,6 +1,5 @@
 #include "rondo/runtime/port.h"
 
-#include <algorithm>
 #include <functional>
 #include <map>
 #include <utility>
@@ -83,31 +82,6 @@ bool Port::Post(absl::AnyInvocable<void()> arrive, std::string payload) {
   }
   // Under the mutex: values are numbered in the order of their arrival.
   return remote_.Post(std::move(item));
-}
-
-FutureCore* Port::Wait() {
-  waiters_.push_back(CreateFuture());
-  FutureCore* const waiter = waiters_.back().core();
-  waiter->Ref();
-  return waiter;
-}
-
-bool Port::EndWait(FutureCore* waiter) {
-  const auto found = std::ranges::find(waiters_, waiter, &Future<>::core);
-  if (found == waiters_.end()) return false;
-  waiters_.erase(found);
-  if (!waiter->done() || waiter->cancelled()) return false;
-  --reserved_;
-  return true;
-}
-
-void Port::WakeNext() {
-  if (available() == 0) return;
-  const auto waiting = std::ranges::find_if(
-      waiters_, [](const Future<>& waiter) { return !waiter.done(); });
-  if (waiting == waiters_.end()) return;
-  ++reserved_;
-  waiting->SetResult();
 }
 
 std::shared_ptr<Port> FindPort(LoopCore* core, std::string_view name) {

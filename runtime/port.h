@@ -10,16 +10,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 
 #include "absl/functional/any_invocable.h"
-#include "rondo/runtime/future.h"
 #include "rondo/runtime/loop_core.h"
 #include "rondo/runtime/remote_loop.h"
+#include "rondo/runtime/waiters.h"
 
 namespace rondo::internal {
 
@@ -52,16 +51,17 @@ class Port : public std::enable_shared_from_this<Port> {
   // Whether payloads are of any use.
   bool recorded() const { return recorded_; }
 
-  // ---- Waiting. A waiter that was woken has a value reserved.
+  // ---- Waiting. Who was woken has a value reserved.
 
   // Values for which nobody was woken.
   std::size_t available() const { return count() - reserved_; }
-  // A future that is done when there is a value; the caller's reference.
-  FutureCore* Wait();
-  // `waiter` waits no more; true if a value was reserved for it.
-  bool EndWait(FutureCore* waiter);
-  // Wakes the first waiter if there is a value for it.
-  void WakeNext();
+  WaiterList& waiters() { return waiters_; }
+  // Wakes the first who waits, if there is a value for it.
+  void WakeNext() {
+    if (available() > 0 && waiters_.WakeNext()) ++reserved_;
+  }
+  // One who was woken runs.
+  void EndReservation() { --reserved_; }
 
  protected:
   virtual std::size_t count() const = 0;
@@ -81,7 +81,7 @@ class Port : public std::enable_shared_from_this<Port> {
   bool open_ = false;       // Written under the mutex, by the loop's thread.
   std::uint64_t sent_ = 0;  // Under the mutex.
 
-  std::deque<Future<>> waiters_;
+  WaiterList waiters_{"a port"};
   std::size_t reserved_ = 0;
 };
 

@@ -46,6 +46,9 @@ class TaskState final : public ResultBase<T, TaskCore> {
   }
   void Destroy() override {
     if (this->state() == FutureCore::State::kResult) this->result.Destroy();
+    if (this->info() != nullptr || !this->context.empty()) [[unlikely]] {
+      this->DropExtras();
+    }
     this->~TaskState();
     Pool::Free(this, sizeof(*this));
   }
@@ -122,15 +125,12 @@ void ApplyTaskFactory(LoopCore* core, TaskSpec& spec);
 template <class T>
 Task<T> NewTask(LoopCore* core, Coro<T> coro, TaskSpec spec) {
   if (!coro) throw ValueError("CreateTask with an empty Coro");
-  if (!core->open || core->debug) [[unlikely]] {
-    core->AcceptsSlow();
-  }
+  if (!core->plain) core->AcceptsSlow();
   if (core->hooks != nullptr) [[unlikely]] {
     ApplyTaskFactory(core, spec);
   }
   using S = TaskState<T>;
-  S* const task =
-      ::new (core->pool->Allocate(sizeof(S))) S(core, coro.Release());
+  S* const task = MakeFuture<S>(core, coro.Release());
   if (spec.context != nullptr) {
     task->context.Share(const_cast<ContextObject*>(spec.context->object()));
   } else {

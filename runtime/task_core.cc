@@ -4,8 +4,8 @@
 
 namespace rondo::internal {
 
-TaskCore::TaskCore(LoopCore* core, std::coroutine_handle<> root)
-    : FutureCore(core, /*is_task=*/true), Node(kTask), innermost_(root) {
+TaskCore::TaskCore(std::coroutine_handle<> root)
+    : FutureCore(/*is_task=*/true), Node(kTask), innermost_(root) {
   Node::refs_ = 0;  // No cancellation was requested.
 }
 
@@ -98,16 +98,28 @@ void TaskCore::FinishWithError(std::exception_ptr error) {
   }
 }
 
+// What a task waits for is cancelled first, and may be a task that waits: a
+// loop, since such a chain may be long.
 bool TaskCore::Cancel(std::string_view message) {
   MarkRetrieved();
   if (done()) return false;
-  ++Node::refs_;
-  if (point_ != nullptr && point_->future != nullptr &&
-      point_->future->Cancel(message)) {
-    return true;
+  TaskCore* task = this;
+  for (;;) {
+    ++task->Node::refs_;
+    FutureCore* const awaited =
+        task->point_ == nullptr ? nullptr : task->point_->future;
+    if (awaited == nullptr) break;
+    if (awaited->is_task() && !awaited->done()) {
+      task = static_cast<TaskCore*>(awaited);
+      task->MarkRetrieved();
+    } else if (awaited->Cancel(message)) {
+      return true;
+    } else {
+      break;
+    }
   }
-  Set(kMustCancel);
-  error_ = MakeCancelled(message);
+  task->Set(kMustCancel);
+  task->error_ = MakeCancelled(message);
   return true;
 }
 

@@ -29,7 +29,7 @@ class TaskCore : public FutureCore, public Node {
  public:
   // Takes over the coroutine; makes one reference for the loop and one for the
   // caller, and queues the first step.
-  TaskCore(LoopCore* core, std::coroutine_handle<> root);
+  explicit TaskCore(std::coroutine_handle<> root);
 
   void Start(std::string_view name);
 
@@ -37,7 +37,7 @@ class TaskCore : public FutureCore, public Node {
   using FutureCore::Unref;
 
   // ---- Node: one step.
-  void Run() override { Step(); }
+  void Run() override { Step(core()); }
   void Clear() override {}
 
   // ---- FutureCore
@@ -45,13 +45,12 @@ class TaskCore : public FutureCore, public Node {
   std::string Describe() const override;
   std::source_location Created() const override;
 
-  // One step: inline, since it is what a loop does most.
-  void Step() {
+  // One step: inline, since it is what a loop does most. `core` is core().
+  void Step(LoopCore* core) {
     if (Has(kMustCancel)) [[unlikely]] {
       if (!BeginCancelled()) return;
     }
     flags_ = (flags_ | kStarted) & ~static_cast<std::uint32_t>(kWakeup);
-    LoopCore* const core = FutureCore::core();
     point_ = nullptr;
     TaskCore* const previous = std::exchange(core->current_task, this);
     std::coroutine_handle<> frame = innermost_;

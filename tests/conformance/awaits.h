@@ -16,6 +16,10 @@ namespace rondo::conformance {
 inline Coro<> Pause(Nanoseconds delay) { co_await Sleep(delay); }
 
 // Wait, until all are done.
+template <class T>
+Coro<> WaitForAll(std::vector<T> futures) {
+  co_await Wait(std::vector<AnyFuture>(futures.begin(), futures.end()));
+}
 template <class... Futures>
 Coro<> WaitForAll(Futures... futures) {
   std::vector<AnyFuture> all;

@@ -106,10 +106,10 @@ TEST_F(DebugModeTest, ItMayBeSwitchedByACallback) {
     loop_.CallSoon([this] { loop_.set_debug(false); });
     loop_.CallSoon(slow, "unseen");
   });
+  loop_.RunOnce();  // The switch counts from the next iteration on.
   loop_.RunOnce();
-  loop_.RunOnce();
-  ASSERT_THAT(reports_, SizeIs(2));
-  EXPECT_THAT(reports_[1], StartsWith("Executing callback:seen took"));
+  EXPECT_THAT(reports_,
+              ElementsAre("Executing callback:seen took 1.000 seconds"));
 }
 
 // ---- Coroutines, futures and tasks that come to nothing.
