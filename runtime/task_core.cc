@@ -87,12 +87,14 @@ void TaskCore::Unlink() {
 bool TaskCore::BeginCancelled() {
   Unset(kMustCancel);
   if (Has(kStarted)) {
-    if (point_ != nullptr && point_->future != nullptr &&
-        point_->future->cancelled()) {
+    FutureCore* const awaited = point_ == nullptr ? nullptr : point_->future;
+    if (awaited != nullptr && awaited->cancelled()) {
       error_ = nullptr;  // What it awaits throws, with the first message.
-    } else {
-      Set(kThrowing);
+      return true;
     }
+    // What it waited for may have failed meanwhile: nobody else will ask.
+    if (awaited != nullptr) awaited->MarkRetrieved();
+    Set(kThrowing);
     return true;
   }
   // Cancelled before its first step: the body never runs.
