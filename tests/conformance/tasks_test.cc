@@ -1,7 +1,7 @@
 // CPython's test_tasks.py: BaseTaskTests, tasks as such. (Their cancellation:
 // tasks_cancel_test.cc.)
 #include <chrono>
-#include <optional>
+#include <source_location>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -9,6 +9,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "rondo/runtime/as_coro.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/event_loop.h"
 #include "rondo/runtime/gather.h"
@@ -97,6 +98,45 @@ TEST(BaseTaskTests, test_ensure_future_task) {
   const Task<std::string> t_orig = world.loop().CreateTask(NotMuch());
   CheckEnsureFuture(world, t_orig);
   EXPECT_EQ(world.loop().RunUntilComplete(t_orig), "ok");
+}
+
+// An awaitable of the program's own.
+class Aw {
+ public:
+  explicit Aw(Coro<std::string> coro) : coro_(std::move(coro)) {}
+  auto Await(std::source_location where) && {
+    return std::move(coro_).Await(where);
+  }
+
+ private:
+  Coro<std::string> coro_;
+};
+
+// Adapted: what is awaitable is made a coroutine first.
+TEST(BaseTaskTests, test_ensure_future_awaitable) {
+  VirtualLoop world;
+  const auto ensure = []() -> Coro<Future<std::string>> {
+    co_return EnsureFuture(AsCoro(Aw(NotMuch())));
+  };
+  const Future<std::string> fut = world.Run(ensure);
+  world.loop().RunUntilComplete(fut);
+  EXPECT_EQ(fut.result(), "ok");
+}
+
+// Adapted: as the one before.
+TEST(BaseTaskTests, test_ensure_future_task_awaitable) {
+  VirtualLoop world;
+  const auto sleep_then_ok = []() -> Coro<std::string> {
+    co_await Sleep(0s);
+    co_return "ok";
+  };
+  const auto ensure = [&]() -> Coro<Future<std::string>> {
+    co_return EnsureFuture(AsCoro(Aw(sleep_then_ok())));
+  };
+  const Future<std::string> task = world.Run(ensure);
+  world.loop().RunUntilComplete(task);
+  EXPECT_TRUE(task.done());
+  EXPECT_EQ(task.result(), "ok");
 }
 
 template <class T>
