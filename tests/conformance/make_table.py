@@ -3,7 +3,7 @@
 
     make_table.py              writes the table, and the counts in README.md
     make_table.py --check      says what that would change, and what is wrong
-    make_table.py --decide "not applicable" "no repr" 'test_locks.py *.test_repr'
+    make_table.py --decide open "TLS" 'test_ssl*.py *'
 
 cpython_list.tsv names every test in Lib/test/test_asyncio of CPython 3.11 to
 3.13. One that is not ported has a decision there, and why: `--decide` writes

@@ -60,7 +60,7 @@ TEST(CoroutineTests, test_async_def_coroutines) {
   EXPECT_EQ(world.loop().RunUntilComplete(Foo()), "spam");
 }
 
-// A coroutine is awaited once: it is moved, and a named one is not awaitable.
+// Adapted: the compiler says it. A coroutine can only be moved into an await.
 TEST(CoroutineTests, test_double_await) {
   static_assert(!std::is_copy_constructible_v<Coro<>>);
   static_assert(CanAwait<Coro<>>);
