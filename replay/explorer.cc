@@ -18,7 +18,26 @@ std::string Describe(const RunOutcome& outcome) {
 
 }  // namespace
 
+RunOutcome VerifyRun(const RunOnce& run_once, RunOutcome outcome,
+                     const Tape& tape, LegalityMode mode,
+                     std::uint64_t iteration_budget) {
+  const RunOutcome again =
+      RerunTape(run_once, tape, mode, {.iteration_budget = iteration_budget})
+          .outcome;
+  if (again.signature() == outcome.signature() &&
+      again.digest == outcome.digest) {
+    return outcome;
+  }
+  outcome.message = "the same decisions led once to " + Describe(outcome) +
+                    ", then to " + Describe(again);
+  outcome.kind = RunKind::kNondeterminism;
+  return outcome;
+}
+
 absl::StatusOr<ExploreResult> Explorer::Run() {
+  if (options_.schedules == 0) {
+    return absl::InvalidArgumentError("schedules: expected at least 1, got 0");
+  }
   if (options_.shard_index >= options_.shard_count) {
     return absl::InvalidArgumentError(
         "shard " + std::to_string(options_.shard_index) + " of " +
@@ -70,7 +89,8 @@ void Explorer::Conclude(RunOutcome outcome, LegalityMode mode,
   CountSingleDeviation(mode, tape);
   if (!outcome.passed() ||
       (options_.verify_every != 0 && run % options_.verify_every == 0)) {
-    Verify(outcome, tape, mode);
+    outcome = VerifyRun(run_once_, std::move(outcome), tape, mode,
+                        options_.iteration_budget);
   }
   if (!outcome.passed()) Report(std::move(outcome), mode, run, tape);
   if (options_.progress == nullptr) return;
@@ -78,21 +98,6 @@ void Explorer::Conclude(RunOutcome outcome, LegalityMode mode,
                      .schedules = result_.schedules,
                      .distinct = digests_.size(),
                      .findings = result_.findings.size()});
-}
-
-void Explorer::Verify(RunOutcome& outcome, const Tape& tape,
-                      LegalityMode mode) const {
-  const RunOutcome again =
-      RerunTape(run_once_, tape, mode,
-                {.iteration_budget = options_.iteration_budget})
-          .outcome;
-  if (again.signature() == outcome.signature() &&
-      again.digest == outcome.digest) {
-    return;
-  }
-  outcome.message = "the same decisions led once to " + Describe(outcome) +
-                    ", then to " + Describe(again);
-  outcome.kind = RunKind::kNondeterminism;
 }
 
 void Explorer::CountSingleDeviation(LegalityMode mode, const Tape& tape) {

@@ -95,12 +95,19 @@ struct ExploreResult {
   }
 };
 
+// Makes the run of the tape again. If it ends as `outcome`, digest included,
+// that is the result; otherwise it is nondeterminism.
+RunOutcome VerifyRun(const RunOnce& run_once, RunOutcome outcome,
+                     const Tape& tape, LegalityMode mode,
+                     std::uint64_t iteration_budget = 0);
+
 class Explorer {
  public:
   Explorer(RunOnce run_once, ExploreOptions options)
       : run_once_(std::move(run_once)), options_(std::move(options)) {}
 
-  // Explores from the beginning. InvalidArgument: no such strategy or shard.
+  // Explores from the beginning. InvalidArgument: no such strategy or shard,
+  // no schedules.
   absl::StatusOr<ExploreResult> Run();
 
  private:
@@ -108,7 +115,6 @@ class Explorer {
   bool ExploreMode(LegalityMode mode);
   void Conclude(RunOutcome outcome, LegalityMode mode, std::uint64_t run,
                 const Tape& tape);
-  void Verify(RunOutcome& outcome, const Tape& tape, LegalityMode mode) const;
   void CountSingleDeviation(LegalityMode mode, const Tape& tape);
   void Report(RunOutcome outcome, LegalityMode mode, std::uint64_t run,
               const Tape& tape);

@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "rondo/replay/outcome.h"
 #include "rondo/replay/trace_compare.h"
 
 namespace rondo {
@@ -18,6 +19,20 @@ Tape TapeOf(const Trace& trace) {
     }
   }
   return tape;
+}
+
+LegalityMode LegalityModeOf(const TraceHeader& header) {
+  return header.order == TraceOrder::kAdversarial ? LegalityMode::kAdversarial
+                                                  : LegalityMode::kContract;
+}
+
+std::uint64_t IterationBudgetOf(const Trace& trace) {
+  const EndRecord* const end = trace.end();
+  if (end == nullptr || end->iterations < 1) return 0;
+  if (end->why != RunKindName(RunKind::kLivelock) || end->id != "iterations") {
+    return 0;
+  }
+  return static_cast<std::uint64_t>(end->iterations) - 1;
 }
 
 ReplayCheck::ReplayCheck(const Trace& recorded)

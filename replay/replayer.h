@@ -12,8 +12,10 @@
 #define RONDO_REPLAY_REPLAYER_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "rondo/replay/diff.h"
+#include "rondo/replay/scheduler.h"
 #include "rondo/replay/tape.h"
 #include "rondo/replay/trace.h"
 
@@ -21,6 +23,11 @@ namespace rondo {
 
 // The decisions of a recorded run.
 Tape TapeOf(const Trace& trace);
+// The mode that they were taken in.
+LegalityMode LegalityModeOf(const TraceHeader& header);
+// If the run was ended because it had made too many iterations: how many it
+// was granted. Otherwise 0.
+std::uint64_t IterationBudgetOf(const Trace& trace);
 
 // A sink that compares what a replay records with what was recorded.
 class ReplayCheck final : public TraceSink {

@@ -49,7 +49,7 @@ class EventAwaiter : public WaiterAwaiter {
 
 class Event {
  public:
-  Event() = default;
+  Event() : Event("an event") {}
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
 
@@ -68,11 +68,15 @@ class Event {
     return internal::PrimitiveAwaitable<internal::EventAwaiter, Event>(this);
   }
 
+ protected:
+  // For what is made of an event: its name in reports.
+  explicit Event(const char* what) : waiters_(what) {}
+
  private:
   friend class internal::EventAwaiter;
 
   bool set_ = false;
-  internal::WaiterList waiters_{"an event"};
+  internal::WaiterList waiters_;
 };
 
 inline bool internal::EventAwaiter::await_ready() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/generator_core.h"
 
 namespace rondo {
 
@@ -52,17 +53,6 @@ class Outside {
   internal::ContextSlot* context_;
 };
 
-bool IsLoopExit(const std::exception_ptr& exception) {
-  if (exception == nullptr) return false;
-  try {
-    std::rethrow_exception(exception);
-  } catch (const LoopExit&) {
-    return true;
-  } catch (...) {  // tidy: allow(catch-all) only its type is asked for
-    return false;
-  }
-}
-
 }  // namespace
 
 EventLoop::EventLoop(const LoopSeams& seams)
@@ -82,7 +72,11 @@ void EventLoop::DrainInbox() {
     Node* const node = core_->NewCallback(std::move(item.function),
                                           HandleKind::kCallback, item.name);
     node->context.Reset();
-    core_->Push(node);
+    if (item.interrupt) {
+      core_->PushFront({node});
+    } else {
+      core_->Push(node);
+    }
   }
 }
 
@@ -332,7 +326,7 @@ void EventLoop::RunUntilDone(internal::FutureCore* future, bool own) {
   const Handle callback = Handle::Share(internal::AddDoneCallback(
       future, HandleKind::kFutureDone, "run_until_complete",
       [this](internal::FutureCore* done) {
-        if (!IsLoopExit(done->Error())) Stop();  // Else it has left already.
+        if (!IsException<LoopExit>(done->Error())) Stop();
       }));
   try {
     RunForever();
@@ -379,6 +373,7 @@ void EventLoop::Kill() {
   core->timers.Clear();
   io_.Clear();
   while (core->tasks_last != nullptr) core->tasks_last->Abandon();
+  internal::AbandonGenerators(core);
   core->hooks.reset();
 }
 
@@ -392,6 +387,10 @@ void EventLoop::SetDefaultExceptionHandler(ExceptionHandler handler) {
 
 void EventLoop::SetTaskFactory(TaskFactory factory) {
   core_->Hooks().factory = std::move(factory);
+}
+
+TaskFactory EventLoop::GetTaskFactory() const {
+  return core_->hooks == nullptr ? nullptr : core_->hooks->factory;
 }
 
 void EventLoop::CallExceptionHandler(const ExceptionReport& report) {

@@ -1,6 +1,7 @@
 #include "rondo/runtime/queue_core.h"
 
 #include <algorithm>
+#include <source_location>
 
 #include "rondo/runtime/errors.h"
 
@@ -82,6 +83,7 @@ void QueueCore::RequireRoom() const {
 void QueueCore::CountPut() {
   ++size_;
   ++unfinished_;
+  finished_.Clear();
   getters_.WakeNext();
 }
 
@@ -98,7 +100,7 @@ void QueueCore::CountGet() {
 
 void QueueCore::TaskDone() {
   if (unfinished_ == 0) throw ValueError("task_done() called too many times");
-  if (--unfinished_ == 0) WakeJoiners();
+  if (--unfinished_ == 0) finished_.Set();
 }
 
 void QueueCore::ShutDown(bool drained) {
@@ -106,7 +108,7 @@ void QueueCore::ShutDown(bool drained) {
   if (drained) {
     unfinished_ -= std::min(unfinished_, size_);
     size_ = 0;
-    if (unfinished_ == 0) WakeJoiners();
+    if (unfinished_ == 0) finished_.Set();
   }
   while (getters_.WakeNext()) {
   }
@@ -117,11 +119,6 @@ void QueueCore::ShutDown(bool drained) {
 void QueueCore::Bind() {
   getters_.Bind();
   putters_.Bind();
-}
-
-void QueueCore::WakeJoiners() {
-  while (joiners_.WakeNext()) {
-  }
 }
 
 }  // namespace rondo::internal

@@ -5,9 +5,9 @@
 #define RONDO_RUNTIME_QUEUE_CORE_H_
 
 #include <cstddef>
-#include <source_location>
 
 #include "rondo/runtime/coro.h"
+#include "rondo/runtime/event.h"
 #include "rondo/runtime/waiters.h"
 
 namespace rondo {
@@ -23,24 +23,6 @@ struct QueueStatistics {
 };
 
 namespace internal {
-
-class QueueCore;
-
-class JoinAwaiter : public WaiterAwaiter {
- public:
-  JoinAwaiter(QueueCore* queue, std::source_location where)
-      : WaiterAwaiter(where), queue_(queue) {}
-
-  bool await_ready();
-  void await_resume() {
-    if (!waited()) return;
-    Leave();
-    Settle();
-  }
-
- private:
-  QueueCore* queue_;
-};
 
 class QueueCore {
  public:
@@ -63,9 +45,7 @@ class QueueCore {
   // Waits until every item that was put is dealt with. Does not suspend if
   // they are. Cancellation: at once. Throws: CancelledError; RuntimeError if
   // it must wait and tasks of another loop have waited in Join.
-  PrimitiveAwaitable<JoinAwaiter, QueueCore> Join() {
-    return PrimitiveAwaitable<JoinAwaiter, QueueCore>(this);
-  }
+  auto Join() { return finished_.Wait(); }
 
   // For the awaiters of Get and Put: wait until there is an item, or room.
   // A task that finds nothing when it runs waits again, behind the others.
@@ -85,11 +65,14 @@ class QueueCore {
   void ShutDown(bool drained);
 
  private:
-  friend class JoinAwaiter;
+  // Set while nothing is unfinished.
+  class Finished : public Event {
+   public:
+    Finished() : Event("the tasks of a queue to be done") { Set(); }
+  };
 
   // As one: to get and to put are of one loop.
   void Bind();
-  void WakeJoiners();
 
   const std::size_t maxsize_;
   std::size_t size_ = 0;
@@ -97,14 +80,8 @@ class QueueCore {
   bool is_shutdown_ = false;
   WaiterList getters_{"an item in a queue"};
   WaiterList putters_{"room in a queue"};
-  WaiterList joiners_{"the tasks of a queue to be done"};
+  Finished finished_;
 };
-
-inline bool JoinAwaiter::await_ready() {
-  if (queue_->unfinished_ == 0) return true;
-  Enter(queue_->joiners_);
-  return false;
-}
 
 }  // namespace internal
 }  // namespace rondo

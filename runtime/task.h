@@ -17,6 +17,7 @@
 #define RONDO_RUNTIME_TASK_H_
 
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -27,6 +28,7 @@
 #include "rondo/runtime/coro.h"
 #include "rondo/runtime/future.h"
 #include "rondo/runtime/task_core.h"
+#include "rondo/runtime/task_stack.h"
 
 namespace rondo {
 namespace internal {
@@ -83,6 +85,16 @@ class AnyTask : public AnyFuture {
   // cancellation that was not delivered yet is withdrawn.
   std::uint32_t Uncancel() { return task_core()->Uncancel(); }
 
+  // Where it waits, outermost coroutine first. Empty if it has not begun or
+  // has ended; of the task that runs, without its innermost coroutine.
+  // Source: Task.get_stack; differs: there are no frames of an exception.
+  std::vector<AwaitFrame> Stack() const {
+    return internal::StackOf(*task_core());
+  }
+  // The same as text, with the exception that it has ended with.
+  void PrintStack(std::ostream& out) const;
+  void PrintStack() const;  // To standard error.
+
   internal::TaskCore* task_core() const {
     return static_cast<internal::TaskCore*>(core());
   }
@@ -104,6 +116,9 @@ class Task : public Future<T> {
   Context context() const { return Context::Of(task_core()->context); }
   std::uint32_t cancelling() const { return task_core()->cancelling(); }
   std::uint32_t Uncancel() { return task_core()->Uncancel(); }
+  std::vector<AwaitFrame> Stack() const { return AnyTask(*this).Stack(); }
+  void PrintStack(std::ostream& out) const { AnyTask(*this).PrintStack(out); }
+  void PrintStack() const { AnyTask(*this).PrintStack(); }
 
   operator AnyTask() const { return AnyTask::Of(task_core()); }
 
@@ -138,8 +153,13 @@ Task<T> NewTask(LoopCore* core, Coro<T> coro, TaskSpec spec) {
   } else {
     task->context.CopyCurrent();
   }
-  task->Start(spec.name);
-  return Task<T>::Adopt(task);
+  Task<T> result = Task<T>::Adopt(task);
+  if (spec.eager_start.value_or(false)) [[unlikely]] {
+    task->StartEagerly(spec.name);
+  } else {
+    task->Start(spec.name);
+  }
+  return result;
 }
 
 // Keeps a callable alive for as long as the coroutine it made.
@@ -177,10 +197,18 @@ Task<T> CreateTask(Coro<T> coro, std::string_view name,
   return internal::NewTask(internal::RunningCore(), std::move(coro),
                            {name, &context});
 }
+template <class T>
+Task<T> CreateTask(Coro<T> coro, const TaskSpec& spec) {
+  return internal::NewTask(internal::RunningCore(), std::move(coro), spec);
+}
 // The same of a callable that returns a Coro; the task owns the callable.
 template <internal::CoroFunction F>
 auto CreateTask(F function, std::string_view name = {}) {
   return CreateTask(internal::OwnedCoro(std::move(function)), name);
+}
+template <internal::CoroFunction F>
+auto CreateTask(F function, const TaskSpec& spec) {
+  return CreateTask(internal::OwnedCoro(std::move(function)), spec);
 }
 
 // The task that is running. Throws: RuntimeError if none is.

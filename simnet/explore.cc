@@ -1,160 +1,220 @@
 #include "rondo/simnet/explore.h"
 
-#include <cstdlib>
-#include <sstream>
+#include <iostream>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "rondo/replay/build_info.h"
-#include "rondo/replay/decision_names.h"
+#include "rondo/replay/diff_text.h"
+#include "rondo/replay/flag_values.h"
+#include "rondo/replay/replayer.h"
 #include "rondo/replay/token.h"
+#include "rondo/replay/trace_file.h"
+#include "rondo/runtime/system_clock.h"
+#include "rondo/simnet/explore_settings.h"
+#include "rondo/simnet/report_findings.h"
+#include "rondo/simnet/scenario_trace.h"
 
 namespace rondo {
 namespace internal {
 
-ScenarioWrapper scenario_wrapper = nullptr;
+const TestFramework* test_framework = nullptr;
 
 }  // namespace internal
 
 namespace {
 
-// The value of an environment variable; empty if it is not set.
-std::string Environment(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
+// One call of Explore, once everything is known that it is told.
+class Exploration {
+ public:
+  Exploration(Scenario scenario, ExecuteOptions execute,
+              const ExploreSettings& settings)
+      : scenario_(std::move(scenario)),
+        execute_(std::move(execute)),
+        settings_(settings) {}
 
-// Reads a number from the environment; says so if it is none.
-void NumberFrom(const char* name, std::uint64_t* value, std::string* error) {
-  const std::string text = Environment(name);
-  if (text.empty() || absl::SimpleAtoi(text, value)) return;
-  *error = std::string(name) + ": expected a number, got \"" + text + "\"";
-}
+  absl::StatusOr<ExploreReport> Search(ExploreOptions options);
+  absl::StatusOr<ExploreReport> Replay();
 
-// The one run that a token stands for, as a report. Its seed is the token's.
-ExploreReport ReplayToken(const Scenario& scenario, ExecuteOptions run,
-                          const std::string& text) {
-  ExploreReport report;
-  const absl::StatusOr<ScheduleToken> token = ParseToken(text);
-  if (!token.ok()) {
-    report.error = "RONDO_REPLAY: " + std::string(token.status().message());
-    return report;
+ private:
+  absl::StatusOr<Finding> RunToken();
+  absl::StatusOr<Finding> RunTrace();
+  absl::Status Record(ExploreReport* report, const Tape& passed,
+                      LegalityMode mode) const;
+
+  Scenario scenario_;
+  ExecuteOptions execute_;
+  ExploreSettings settings_;
+};
+
+absl::StatusOr<ExploreReport> Exploration::Search(ExploreOptions options) {
+  execute_.simulation.seed = options.seed;
+  if (options.iteration_budget != 0) {
+    execute_.simulation.iteration_budget = options.iteration_budget;
   }
-  if (token->build.has_value() && *token->build != CurrentBuildDigest() &&
-      Environment("RONDO_OTHER_BUILD").empty()) {
-    report.error =
-        "RONDO_REPLAY: the token is of another build of this program, which "
-        "may run otherwise; RONDO_OTHER_BUILD=1 replays it all the same";
-    return report;
+  options.build = CurrentBuildDigest();
+  if (settings_.check_determinism) options.verify_every = 1;
+  SystemClock clock;
+  if (settings_.time_limit.has_value()) {
+    options.time_limit = *settings_.time_limit;
+    options.elapsed = [&clock, start = clock.Now()] {
+      return clock.Now() - start;
+    };
   }
-  run.simulation.seed = token->seed;
-  absl::StatusOr<RerunResult> result =
-      RerunToken(MakeRunOnce(scenario, run), *token);
-  if (!result.ok()) {
-    report.error = "RONDO_REPLAY: " + std::string(result.status().message());
-    return report;
+  const absl::StatusOr<ExploreResult> result =
+      Explorer(MakeRunOnce(scenario_, execute_), options).Run();
+  if (!result.ok()) return result.status();
+  ExploreReport report = ReportFindings(scenario_, execute_, options, *result);
+  if (report.end == ExploreEnd::kTime) {
+    std::cerr << "rondo: " << execute_.name << ": the time limit of "
+              << DurationText(options.time_limit) << " ended it after "
+              << report.schedules << " of " << options.schedules
+              << " schedules\n";
   }
-  report.schedules = 1;
-  report.distinct = 1;
-  report.seed = token->seed;
-  if (result->outcome.passed()) return report;
-  ShrunkFinding finding;
-  finding.found.outcome = result->outcome;
-  finding.found.mode = token->mode;
-  finding.found.tape = result->tape;
-  finding.shrunk.tape = result->tape;
-  finding.shrunk.mode = token->mode;
-  finding.shrunk.outcome = result->outcome;
-  finding.decisions = result->tape.ToString();
-  finding.token = text;
-  report.findings.push_back(std::move(finding));
+  const absl::Status status = Record(&report, Tape(), LegalityMode::kContract);
+  if (!status.ok()) return status;
   return report;
+}
+
+absl::StatusOr<ExploreReport> Exploration::Replay() {
+  absl::StatusOr<Finding> run =
+      settings_.replay.starts_with("rondo1.") ? RunToken() : RunTrace();
+  if (!run.ok()) {
+    return absl::Status(
+        run.status().code(),
+        absl::StrCat("RONDO_REPLAY: ", std::string(run.status().message())));
+  }
+  if (settings_.check_determinism) {
+    run->outcome = VerifyRun(MakeRunOnce(scenario_, execute_),
+                             std::move(run->outcome), run->tape, run->mode);
+  }
+  ExploreResult result;
+  result.schedules = 1;
+  result.distinct = 1;
+  if (!run->outcome.passed()) result.findings.push_back(*run);
+  ExploreReport report =
+      ReportFindings(scenario_, execute_, {.seed = execute_.simulation.seed},
+                     result, {.max_replays = 0});
+  report.replay = true;
+  const absl::Status status = Record(&report, run->tape, run->mode);
+  if (!status.ok()) return status;
+  return report;
+}
+
+absl::StatusOr<Finding> Exploration::RunToken() {
+  const absl::StatusOr<ScheduleToken> token = ParseToken(settings_.replay);
+  if (!token.ok()) return token.status();
+  if (token->build.has_value() && *token->build != CurrentBuildDigest() &&
+      !settings_.other_build) {
+    return absl::FailedPreconditionError(
+        "the token is of another build of this program, which may run "
+        "otherwise; RONDO_OTHER_BUILD=1 replays it all the same");
+  }
+  execute_.simulation.seed = token->seed;
+  absl::StatusOr<RerunResult> run =
+      RerunToken(MakeRunOnce(scenario_, execute_), *token);
+  if (!run.ok()) return run.status();
+  Finding finding;
+  finding.outcome = std::move(run->outcome);
+  finding.mode = token->mode;
+  finding.run = token->run;
+  finding.tape = std::move(run->tape);
+  return finding;
+}
+
+absl::StatusOr<Finding> Exploration::RunTrace() {
+  const std::string& path = settings_.replay;
+  const absl::StatusOr<Trace> trace = ReadTrace(path);
+  if (!trace.ok()) return trace.status();
+  const absl::Status replayable = CheckReplayable(trace->header);
+  if (!replayable.ok()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, ": ", std::string(replayable.message())));
+  }
+  if (trace->header.scenario != execute_.name) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": a trace of \"", trace->header.scenario,
+                     "\", and this is \"", execute_.name, "\""));
+  }
+  execute_.simulation.seed = trace->header.seed;
+  execute_.fifo = trace->header.order == TraceOrder::kFifo;
+  ReplayResult run = ReplayTrace(scenario_, execute_, *trace);
+  if (run.difference.has_value()) {
+    return absl::DataLossError(
+        absl::StrCat(path, ": the replay is another run:\n",
+                     DiffText(*run.difference, DiffNames::OfReplay())));
+  }
+  Finding finding;
+  finding.outcome = std::move(run.outcome);
+  finding.mode = LegalityModeOf(trace->header);
+  finding.tape = TapeOf(*trace);
+  return finding;
+}
+
+// The traces of what failed; or if nothing did, of a run that passed.
+absl::Status Exploration::Record(ExploreReport* report, const Tape& passed,
+                                 LegalityMode mode) const {
+  if (settings_.record.empty()) return absl::OkStatus();
+  absl::Status status =
+      RecordFindings(scenario_, execute_, settings_.record, report);
+  if (status.ok() && report->findings.empty()) {
+    status = RecordTape(scenario_, execute_, passed, mode,
+                        TracePath(settings_.record, execute_.name, "passed"))
+                 .status();
+  }
+  if (status.ok()) return status;
+  return absl::Status(
+      status.code(),
+      absl::StrCat("RONDO_RECORD: ", std::string(status.message())));
+}
+
+// What shows it again. Nondeterminism shows when the run is made twice.
+std::vector<std::string> CommandsFor(const ShrunkFinding& finding,
+                                     const internal::TestFramework* framework) {
+  const bool twice = !finding.nondeterminism.empty();
+  if (framework == nullptr) {
+    return {
+        (twice ? "RONDO_CHECK_DETERMINISM=1 RONDO_REPLAY=" : "RONDO_REPLAY=") +
+        finding.token};
+  }
+  std::vector<std::string> flags = {"--rondo_replay=" + finding.token};
+  if (twice) flags.push_back("--rondo_check_determinism");
+  return framework->commands(flags);
 }
 
 }  // namespace
 
-ShrunkFinding ShrinkFinding(const RunOnce& run_once, const Finding& finding,
-                            std::uint64_t seed, const ShrinkOptions& options) {
-  ShrunkFinding result;
-  result.found = finding;
-  if (finding.outcome.kind == RunKind::kNondeterminism) {
-    result.shrunk.tape = finding.tape;
-    result.shrunk.mode = finding.mode;
-    result.shrunk.outcome = finding.outcome;
-  } else {
-    result.shrunk = Shrink(run_once, finding.tape, finding.mode,
-                           finding.outcome.signature(), options);
-  }
-  DecisionNames names;
-  RerunTape(run_once, result.shrunk.tape, result.shrunk.mode,
-            {.observer = &names});
-  result.decisions = names.Describe(result.shrunk.tape);
-  ScheduleToken token;
-  token.mode = result.shrunk.mode;
-  token.seed = seed;
-  token.build = CurrentBuildDigest();
-  token.tape = result.shrunk.tape;
-  result.token = FormatToken(token);
-  return result;
-}
-
 ExploreReport Explore(const Scenario& scenario, ExploreOptions options,
-                      const ExecuteOptions& execute) {
-  ExploreReport report;
-  NumberFrom("RONDO_SEED", &options.seed, &report.error);
-  NumberFrom("RONDO_SCHEDULES", &options.schedules, &report.error);
-  if (!report.error.empty()) return report;
-  if (const std::string name = Environment("RONDO_STRATEGY"); !name.empty()) {
-    options.strategy = name;
+                      ExecuteOptions execute) {
+  const internal::TestFramework* const framework = internal::test_framework;
+  if (framework != nullptr && execute.name.empty()) {
+    execute.name = framework->name();
   }
-  options.build = CurrentBuildDigest();
-  ExecuteOptions run = execute;
-  run.simulation.seed = options.seed;
-  Scenario wrapped = scenario;
-  if (internal::scenario_wrapper != nullptr) {
-    wrapped = internal::scenario_wrapper(std::move(wrapped));
+  absl::StatusOr<ExploreReport> report;
+  const absl::StatusOr<ExploreSettings> settings = ReadExploreSettings();
+  if (!settings.ok()) {
+    report = settings.status();
+  } else {
+    options.seed = settings->seed.value_or(options.seed);
+    options.schedules = settings->schedules.value_or(options.schedules);
+    if (!settings->strategy.empty()) options.strategy = settings->strategy;
+    Exploration exploration(
+        framework == nullptr ? scenario : framework->wrap(scenario),
+        std::move(execute), *settings);
+    report = settings->replay.empty() ? exploration.Search(std::move(options))
+                                      : exploration.Replay();
   }
-  if (const std::string token = Environment("RONDO_REPLAY"); !token.empty()) {
-    return ReplayToken(wrapped, run, token);
+  if (!report.ok()) {
+    ExploreReport wrong;
+    wrong.error = std::string(report.status().message());
+    return wrong;
   }
-  const RunOnce run_once = MakeRunOnce(std::move(wrapped), run);
-  Explorer explorer(run_once, options);
-  const absl::StatusOr<ExploreResult> result = explorer.Run();
-  if (!result.ok()) {
-    report.error = std::string(result.status().message());
-    return report;
+  for (ShrunkFinding& finding : report->findings) {
+    finding.commands = CommandsFor(finding, framework);
   }
-  report.seed = options.seed;
-  report.schedules = result->schedules;
-  report.distinct = result->distinct;
-  for (const Finding& finding : result->findings) {
-    report.findings.push_back(ShrinkFinding(run_once, finding, options.seed));
-  }
-  return report;
-}
-
-std::string ExploreReport::ToString() const {
-  std::ostringstream out;
-  if (!error.empty()) return error;
-  out << schedules << " schedules (" << distinct << " distinct), seed " << seed
-      << ": " << findings.size()
-      << (findings.size() == 1 ? " failure" : " failures") << "\n";
-  for (const ShrunkFinding& finding : findings) {
-    const RunOutcome& outcome = finding.shrunk.outcome;
-    out << outcome.signature().ToString() << "\n";
-    if (outcome.message != outcome.id) out << "  " << outcome.message << "\n";
-    out << "  found by run " << finding.found.run << " in "
-        << LegalityModeName(finding.found.mode) << " mode with "
-        << finding.found.tape.size() << " decisions; "
-        << finding.shrunk.tape.size() << " matter:\n";
-    std::istringstream lines(finding.decisions);
-    for (std::string line; std::getline(lines, line);) {
-      out << "    " << line << "\n";
-    }
-    out << "  again: RONDO_REPLAY=" << finding.token << "\n";
-  }
-  return out.str();
+  return *std::move(report);
 }
 
 }  // namespace rondo

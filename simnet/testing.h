@@ -5,10 +5,14 @@
 //
 // While Explore runs a scenario, EXPECT_* and ASSERT_* in it do not fail the
 // test: they fail the run, whose signature is the place of the first of them.
+//
+// The test program needs no main() of its own: it understands --rondo_seed=7
+// and the other flags of explore_settings.h with any.
 #ifndef RONDO_SIMNET_TESTING_H_
 #define RONDO_SIMNET_TESTING_H_
 
 #include <ostream>
+#include <string>
 
 #include "gmock/gmock.h"
 #include "rondo/simnet/explore.h"

@@ -13,6 +13,7 @@
 #include "rondo/replay/diff_text.h"
 #include "rondo/replay/make_strategy.h"
 #include "rondo/replay/trace_file.h"
+#include "rondo/simnet/report_findings.h"
 #include "rondo/tools/determinism_check.h"
 #include "rondo/tools/scenario_commands.h"
 #include "rondo/tools/scenario_runs.h"

@@ -1,87 +1,33 @@
 #include "rondo/tools/command_flags.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "rondo/replay/flag_values.h"
 #include "rondo/runtime/clock.h"
 
 namespace rondo {
 namespace {
 
-absl::Status Expected(const std::string& what, const std::string& got) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("expected ", what, ", got \"", got, "\""));
-}
-
-// Parses all of `text`, or nothing.
-template <typename Int>
-std::optional<Int> ParseInt(const std::string& text, int base = 10) {
-  Int value = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, value, base);
-  if (error != std::errc() || rest != end) return std::nullopt;
-  return value;
-}
-
-struct Unit {
-  const char* name;
-  std::int64_t nanoseconds;
-};
-constexpr Unit kUnits[] = {{"ns", 1},
-                           {"us", 1'000},
-                           {"ms", 1'000'000},
-                           {"s", 1'000'000'000},
-                           {"m", 60'000'000'000},
-                           {"h", 3'600'000'000'000}};
-
-// "1.5s". Exact: digits beyond a nanosecond are an error.
-std::optional<Nanoseconds> ParseDuration(const std::string& text) {
-  const std::size_t unit_at = text.find_first_not_of("0123456789.");
-  if (unit_at == 0 || unit_at == text.npos) return std::nullopt;
-  const std::string number = text.substr(0, unit_at);
-  const std::string unit = text.substr(unit_at);
-  const auto* found =
-      std::find_if(std::begin(kUnits), std::end(kUnits),
-                   [&](const Unit& u) { return u.name == unit; });
-  if (found == std::end(kUnits)) return std::nullopt;
-  const std::size_t point = std::min(number.find('.'), number.size());
-  const auto whole = ParseInt<std::int64_t>(number.substr(0, point));
-  constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
-  if (!whole.has_value() || *whole > kMax / found->nanoseconds - 1) {
-    return std::nullopt;
+absl::StatusOr<std::int64_t> ParseAtLeast(std::optional<std::int64_t> least,
+                                          const std::string& text) {
+  absl::StatusOr<std::int64_t> number = ParseInteger(text);
+  if (number.ok() && least.has_value() && *number < *least) {
+    return Expected(absl::StrCat("at least ", *least), text);
   }
-  std::int64_t total = *whole * found->nanoseconds;
-  std::int64_t place = found->nanoseconds;
-  for (std::size_t i = point + 1; i < number.size(); ++i) {
-    if (number[i] == '.' || place % 10 != 0) return std::nullopt;
-    place /= 10;
-    total += (number[i] - '0') * place;
-  }
-  return Nanoseconds(total);
-}
-
-// In the largest unit that needs no fraction.
-std::string DurationText(Nanoseconds duration) {
-  const Unit* best = &kUnits[0];
-  for (const Unit& unit : kUnits) {
-    if (duration.count() % unit.nanoseconds == 0) best = &unit;
-  }
-  if (duration.count() == 0) return "0s";
-  return absl::StrCat(duration.count() / best->nanoseconds, best->name);
+  return number;
 }
 
 std::string Dashed(std::string name) {
@@ -159,11 +105,7 @@ CommandFlag& CommandFlags::Add(std::string name, bool* value,
   CommandFlag& flag = Declare(std::move(name), std::move(help), "");
   if (*value) flag.default_text = "true";
   flag.set = [value](const std::string& text) {
-    const bool yes = text == "true" || text == "1" || text == "yes";
-    const bool no = text == "false" || text == "0" || text == "no";
-    if (!yes && !no) return Expected("true or false", text);
-    *value = yes;
-    return absl::OkStatus();
+    return Keep(ParseBool(text), value);
   };
   return flag;
 }
@@ -184,13 +126,7 @@ CommandFlag& CommandFlags::Add(std::string name, std::int64_t* value,
   CommandFlag& flag = Declare(std::move(name), std::move(help), "N");
   flag.default_text = absl::StrCat(*value);
   flag.set = [value, &flag](const std::string& text) {
-    const auto number = ParseInt<std::int64_t>(text);
-    if (!number.has_value()) return Expected("an integer", text);
-    if (flag.least.has_value() && *number < *flag.least) {
-      return Expected(absl::StrCat("at least ", *flag.least), text);
-    }
-    *value = *number;
-    return absl::OkStatus();
+    return Keep(ParseAtLeast(flag.least, text), value);
   };
   return flag;
 }
@@ -200,13 +136,7 @@ CommandFlag& CommandFlags::Add(std::string name,
                                std::string help) {
   CommandFlag& flag = Declare(std::move(name), std::move(help), "N");
   flag.set = [value, &flag](const std::string& text) {
-    const auto number = ParseInt<std::int64_t>(text);
-    if (!number.has_value()) return Expected("an integer", text);
-    if (flag.least.has_value() && *number < *flag.least) {
-      return Expected(absl::StrCat("at least ", *flag.least), text);
-    }
-    *value = number;
-    return absl::OkStatus();
+    return Keep(ParseAtLeast(flag.least, text), value);
   };
   return flag;
 }
@@ -216,14 +146,7 @@ CommandFlag& CommandFlags::Add(std::string name, std::uint64_t* value,
   CommandFlag& flag = Declare(std::move(name), std::move(help), "N");
   flag.default_text = absl::StrCat(*value);
   flag.set = [value](const std::string& text) {
-    const bool hex = text.rfind("0x", 0) == 0;
-    const auto number = hex ? ParseInt<std::uint64_t>(text.substr(2), 16)
-                            : ParseInt<std::uint64_t>(text);
-    if (!number.has_value()) {
-      return Expected("an unsigned integer, or 0x and digits", text);
-    }
-    *value = *number;
-    return absl::OkStatus();
+    return Keep(ParseUnsigned(text), value);
   };
   return flag;
 }
@@ -233,12 +156,7 @@ CommandFlag& CommandFlags::Add(std::string name, Nanoseconds* value,
   CommandFlag& flag = Declare(std::move(name), std::move(help), "TIME");
   flag.default_text = DurationText(*value);
   flag.set = [value](const std::string& text) {
-    const auto duration = ParseDuration(text);
-    if (!duration.has_value()) {
-      return Expected("a time such as 250ms (ns, us, ms, s, m, h)", text);
-    }
-    *value = *duration;
-    return absl::OkStatus();
+    return Keep(ParseDuration(text), value);
   };
   return flag;
 }
@@ -347,7 +265,7 @@ absl::Status CommandFlags::ReadEnvironment() {
   for (const auto& flag : flags_) {
     if (flag->given || flag->env.empty()) continue;
     const char* value = std::getenv(flag->env.c_str());
-    if (value == nullptr) continue;
+    if (value == nullptr || *value == '\0') continue;
     absl::Status status = SetValue(
         flag.get(), absl::StrCat("environment variable ", flag->env), value);
     if (!status.ok()) return status;

@@ -29,7 +29,8 @@ namespace rondo {
 
 // The declaration of a flag. The functions make it narrower.
 struct CommandFlag {
-  // An environment variable that stands in when the flag is not given.
+  // An environment variable that stands in when the flag is not given; an
+  // empty one counts as none.
   CommandFlag& Env(std::string variable);
   // The only values that are allowed.
   CommandFlag& OneOf(std::vector<std::string> values);
@@ -64,7 +65,7 @@ class CommandFlags {
                    std::string help);
   // Decimal, or hexadecimal after "0x".
   CommandFlag& Add(std::string name, std::uint64_t* value, std::string help);
-  // "250ms", "1.5s", "2m"; units ns, us, ms, s, m, h.
+  // "250ms", "1.5s", "2m"; units ns, us, ms, s, m, h, without one s.
   CommandFlag& Add(std::string name, Nanoseconds* value, std::string help);
   // May be given repeatedly, and as "a,b".
   CommandFlag& Add(std::string name, std::vector<std::string>* value,

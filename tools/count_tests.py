@@ -57,6 +57,9 @@ def count(events):
             "configured", {}
         ):
             expected.add(key["targetConfigured"]["label"])
+        if event.get("aborted", {}).get("reason") == "SKIPPED":
+            # Not for this configuration.
+            expected.discard(key.get("targetCompleted", {}).get("label"))
         if "testResult" in key:
             at = key["testResult"]
             # Only the last attempt of a flaky test counts.

@@ -94,6 +94,19 @@ class CountTestsTest(unittest.TestCase):
         failed = ["//b (not run: it did not build)"]
         self.assertEqual(count_tests.count(events), (1, failed))
 
+    def test_what_is_not_for_this_configuration_did_not_fail(self):
+        events = [
+            self.configured("//a"),
+            self.configured("//b"),
+            {
+                "id": {"targetCompleted": {"label": "//b"}},
+                "aborted": {"reason": "SKIPPED"},
+            },
+            self.result("//a", "PASSED", self.suite(GOOD)),
+            self.finished(0),
+        ]
+        self.assertEqual(count_tests.count(events), (1, []))
+
     def test_a_build_that_got_nowhere_failed(self):
         for events in ([], [self.finished(1)]):
             self.assertEqual(count_tests.count(events), (0, ["(the build)"]))

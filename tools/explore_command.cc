@@ -1,4 +1,5 @@
 // The command `explore`.
+#include <algorithm>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -7,7 +8,7 @@
 
 #include "rondo/replay/build_info.h"
 #include "rondo/replay/make_strategy.h"
-#include "rondo/simnet/explore.h"
+#include "rondo/simnet/report_findings.h"
 #include "rondo/tools/scenario_commands.h"
 #include "rondo/tools/scenario_runs.h"
 
@@ -50,10 +51,15 @@ class ExploreCommand final : public Command {
         .Env("RONDO_TIME_LIMIT");
     flags->Add("adversarial", &options_.adversarial,
                "then also orders that no real loop would run");
+    flags
+        ->Add("check-determinism", &check_determinism_,
+              "make every run twice; a difference is a failure")
+        .Env("RONDO_CHECK_DETERMINISM");
     flags->Add("shrink", &shrink_, "shrink what is found");
     flags->Add("output", &output_, "write traces to this directory")
-        .Placeholder("DIR");
-    flags->Add("level", &level_, "of those traces: 0, 1 or 2").AtLeast(0);
+        .Placeholder("DIR")
+        .Env("RONDO_RECORD");
+    flags->Add("level", &level_, "how much they hold").OneOf({"0", "1", "2"});
     flags->Add("shard-index", &options_.shard_index, "of several processes");
     flags->Add("shard-count", &options_.shard_count, "how many there are");
     flags->Add("json", &json_, "print JSON");
@@ -67,8 +73,11 @@ class ExploreCommand final : public Command {
     const auto chosen = ChooseScenario(names_.empty() ? "" : names_[0]);
     if (!chosen.ok()) return Complain(err, "explore", chosen.status());
     const RegisteredScenario& scenario = **chosen;
-    const RunOnce run_once = MakeRunOnce(
-        scenario.scenario, OptionsFor(scenario, options_.seed, nullptr, 0));
+    ExecuteOptions execute =
+        OptionsFor(scenario, options_.seed, nullptr, static_cast<int>(level_));
+    if (options_.iteration_budget != 0) {
+      execute.simulation.iteration_budget = options_.iteration_budget;
+    }
     absl::StatusOr<ExploreResult> result;
     {
       ProgressLine line;
@@ -77,6 +86,7 @@ class ExploreCommand final : public Command {
         return Nanoseconds(static_cast<std::int64_t>(line.elapsed() * 1e9));
       };
       if (time_limit_.count() > 0) options_.time_limit = time_limit_;
+      if (check_determinism_) options_.verify_every = 1;
       options_.progress = [&](const ExploreProgress& progress) {
         if (!line.due()) return;
         line.Show(scenario.name + ": " + std::to_string(progress.schedules) +
@@ -84,31 +94,30 @@ class ExploreCommand final : public Command {
                   " distinct, " + std::to_string(progress.findings) +
                   " failures");
       };
-      result = Explorer(run_once, options_).Run();
+      result =
+          Explorer(MakeRunOnce(scenario.scenario, execute), options_).Run();
     }
     if (!result.ok()) return Complain(err, "explore", result.status());
-    return Report(scenario, run_once, *result, out, err);
+    return Report(scenario, execute, *result, out, err);
   }
 
  private:
-  int Report(const RegisteredScenario& scenario, const RunOnce& run_once,
+  int Report(const RegisteredScenario& scenario, const ExecuteOptions& execute,
              const ExploreResult& result, std::ostream& out,
              std::ostream& err) {
-    ExploreReport report;
-    report.schedules = result.schedules;
-    report.distinct = result.distinct;
-    report.seed = options_.seed;
-    int code = kExitNothing;
-    for (const Finding& finding : result.findings) {
-      code = std::max(code, ExitCodeOf(finding.outcome));
-      ShrinkOptions shrink;
-      if (!shrink_) shrink.max_replays = 0;
-      report.findings.push_back(
-          ShrinkFinding(run_once, finding, options_.seed, shrink));
-    }
+    ShrinkOptions shrink;
+    if (!shrink_) shrink.max_replays = 0;
+    ExploreReport report =
+        ReportFindings(scenario.scenario, execute, options_, result, shrink);
     if (!output_.empty() && !report.findings.empty()) {
-      const absl::Status written = Write(scenario, report.findings[0]);
+      const absl::Status written =
+          RecordFindings(scenario.scenario, execute, output_, &report);
       if (!written.ok()) return Complain(err, "explore", written);
+    }
+    int code = kExitNothing;
+    for (ShrunkFinding& finding : report.findings) {
+      code = std::max(code, ExitCodeOf(finding.found.outcome));
+      finding.commands = CommandsFor(scenario, finding);
     }
     if (json_) {
       PrintJson(scenario, report, out);
@@ -117,43 +126,26 @@ class ExploreCommand final : public Command {
       if (result.within_one_deviation()) {
         out << "every schedule within one deviation of the dull one was run\n";
       }
-      PrintCommands(scenario, report, out);
     }
     return code;
   }
 
-  std::string PathOf(const RegisteredScenario& scenario,
-                     const char* what) const {
-    return output_ + "/" + scenario.name + "." + what + ".jsonl";
-  }
-
-  absl::Status Write(const RegisteredScenario& scenario,
-                     const ShrunkFinding& finding) const {
-    absl::Status made = MakeDirectory(output_);
-    if (!made.ok()) return made;
-    const auto record = [&](const Tape& tape, LegalityMode mode,
-                            const char* what) {
-      return RecordTape(scenario, tape, mode, options_.seed,
-                        static_cast<int>(level_), PathOf(scenario, what))
-          .status();
-    };
-    made = record(finding.found.tape, finding.found.mode, "failed");
-    if (!made.ok() || !shrink_) return made;
-    made = record(finding.shrunk.tape, finding.shrunk.mode, "shrunk");
-    if (!made.ok() || !finding.shrunk.neighbour.has_value()) return made;
-    return record(finding.shrunk.neighbour->tape, finding.shrunk.mode,
-                  "passed");
-  }
-
-  void PrintCommands(const RegisteredScenario& scenario,
-                     const ExploreReport& report, std::ostream& out) const {
-    if (report.findings.empty()) return;
-    out << "to see it again:\n  " << program_ << " replay "
-        << report.findings[0].token << " " << scenario.name << "\n";
-    if (output_.empty()) return;
-    const char* const what = shrink_ ? "shrunk" : "failed";
-    out << "  " << program_ << " replay " << ShellWord(PathOf(scenario, what))
-        << "\n";
+  // What shows it again. Nondeterminism shows when a run is made twice.
+  std::vector<std::string> CommandsFor(const RegisteredScenario& scenario,
+                                       const ShrunkFinding& finding) const {
+    if (!finding.nondeterminism.empty()) {
+      return {program_ + " explore " + scenario.name + " --check-determinism" +
+              " --seed=" + std::to_string(options_.seed) +
+              " --strategy=" + options_.strategy};
+    }
+    std::vector<std::string> commands = {program_ + " replay " + finding.token +
+                                         " " + scenario.name};
+    if (!finding.traces.empty()) {
+      const std::size_t best = finding.shrinking ? 1 : 0;
+      commands.push_back(program_ + " replay " +
+                         ShellWord(finding.traces[best]));
+    }
+    return commands;
   }
 
   void PrintJson(const RegisteredScenario& scenario,
@@ -182,6 +174,7 @@ class ExploreCommand final : public Command {
   std::vector<std::string> names_;
   ExploreOptions options_;
   Nanoseconds time_limit_{0};
+  bool check_determinism_ = false;
   bool shrink_ = true;
   std::string output_;
   std::int64_t level_ = kTraceHandles;

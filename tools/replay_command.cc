@@ -7,10 +7,9 @@
 
 #include "rondo/replay/build_info.h"
 #include "rondo/replay/diff_text.h"
-#include "rondo/replay/replayer.h"
 #include "rondo/replay/rerun.h"
-#include "rondo/replay/tape_strategy.h"
 #include "rondo/replay/token.h"
+#include "rondo/simnet/scenario_trace.h"
 #include "rondo/tools/scenario_commands.h"
 #include "rondo/tools/scenario_runs.h"
 
@@ -42,25 +41,16 @@ class ReplayCommand final : public Command {
     if (file_.starts_with("rondo1.")) return RunToken(out, err);
     const absl::StatusOr<Recording> recording = ReadRecording(file_);
     if (!recording.ok()) return Complain(err, "replay", recording.status());
-    ReplayCheck check(recording->trace);
-    const TraceHeader& header = recording->trace.header;
-    ExecuteOptions options =
-        OptionsFor(*recording->scenario, header.seed, &check, header.level);
-    options.fifo = recording->fifo();
-    options.stop = [&check] { return check.diverged(); };
-    TapeStrategy strategy(recording->tape);
-    Scheduler scheduler(&strategy, recording->mode());
-    scheduler.Begin({});
-    const RunOutcome outcome =
-        Execute(recording->scenario->scenario, options, scheduler);
-    if (!check.complete()) return Diverged(check, out);
-    Print(*recording->scenario, outcome, "the same run, record by record", out);
-    return ExitCodeOf(outcome);
+    const RegisteredScenario& scenario = *recording->scenario;
+    const ReplayResult result =
+        ReplayTrace(scenario.scenario, {}, recording->trace);
+    if (result.difference.has_value()) return Diverged(*result.difference, out);
+    Print(scenario, result.outcome, "the same run, record by record", out);
+    return ExitCodeOf(result.outcome);
   }
 
  private:
-  int Diverged(const ReplayCheck& check, std::ostream& out) const {
-    const TraceDiff diff = check.Explain();
+  int Diverged(const TraceDiff& diff, std::ostream& out) const {
     DiffNames names = DiffNames::OfReplay();
     names.path_a = file_;
     if (json_) {

@@ -3,15 +3,10 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <filesystem>
-#include <memory>
 #include <ostream>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "rondo/replay/replayer.h"
-#include "rondo/replay/tape_strategy.h"
 #include "rondo/replay/trace_file.h"
 #include "rondo/runtime/system_clock.h"
 #include "rondo/tools/command_line.h"
@@ -47,22 +42,16 @@ absl::StatusOr<const RegisteredScenario*> ChooseScenario(
   return scenario;
 }
 
-LegalityMode Recording::mode() const {
-  return trace.header.order == TraceOrder::kAdversarial
-             ? LegalityMode::kAdversarial
-             : LegalityMode::kContract;
-}
-
 absl::StatusOr<Recording> ReadRecording(const std::string& path) {
   absl::StatusOr<Trace> trace = ReadTrace(path);
   if (!trace.ok()) return trace.status();
   Recording recording;
   recording.trace = *std::move(trace);
   const TraceHeader& header = recording.trace.header;
-  if (header.sem != kLoopSemantics) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        path, ": recorded with loop semantics ", header.sem,
-        "; this program has ", kLoopSemantics, " and would run otherwise"));
+  const absl::Status replayable = CheckReplayable(header);
+  if (!replayable.ok()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, ": ", std::string(replayable.message())));
   }
   absl::StatusOr<const RegisteredScenario*> scenario =
       ChooseScenario(header.scenario);
@@ -83,24 +72,6 @@ ExecuteOptions OptionsFor(const RegisteredScenario& scenario,
   options.sink = sink;
   options.level = level;
   return options;
-}
-
-absl::StatusOr<RunOutcome> RecordTape(const RegisteredScenario& scenario,
-                                      const Tape& tape, LegalityMode mode,
-                                      std::uint64_t seed, int level,
-                                      const std::string& path) {
-  absl::StatusOr<std::unique_ptr<TraceFileWriter>> file =
-      TraceFileWriter::Create(path);
-  if (!file.ok()) return file.status();
-  TapeStrategy strategy(tape);
-  Scheduler scheduler(&strategy, mode);
-  scheduler.Begin({});
-  RunOutcome outcome =
-      Execute(scenario.scenario, OptionsFor(scenario, seed, file->get(), level),
-              scheduler);
-  const absl::Status closed = (*file)->Close();
-  if (!closed.ok()) return closed;
-  return outcome;
 }
 
 std::string OutcomeLine(std::string_view scenario, const RunOutcome& outcome) {
@@ -164,14 +135,6 @@ bool ProgressLine::due() {
 void ProgressLine::Show(const std::string& text) {
   std::fprintf(stderr, "\r\033[K%s", text.c_str());
   shown_ = true;
-}
-
-absl::Status MakeDirectory(const std::string& directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (!error) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat(directory, ": cannot be made: ", error.message()));
 }
 
 std::string ShellWord(const std::string& word) {

@@ -12,7 +12,7 @@
 #include "absl/status/statusor.h"
 #include "nlohmann/json.hpp"
 #include "rondo/replay/outcome.h"
-#include "rondo/replay/scheduler.h"
+#include "rondo/replay/replayer.h"
 #include "rondo/replay/tape.h"
 #include "rondo/replay/trace.h"
 #include "rondo/simnet/scenario_registry.h"
@@ -30,20 +30,13 @@ struct Recording {
   const RegisteredScenario* scenario = nullptr;
   Tape tape;
 
-  LegalityMode mode() const;
-  bool fifo() const { return trace.header.order == TraceOrder::kFifo; }
+  LegalityMode mode() const { return LegalityModeOf(trace.header); }
 };
 absl::StatusOr<Recording> ReadRecording(const std::string& path);
 
 // How to execute the scenario; `sink` may be null.
 ExecuteOptions OptionsFor(const RegisteredScenario& scenario,
                           std::uint64_t seed, TraceSink* sink, int level);
-
-// Runs the scenario as the tape says and writes the trace to `path`.
-absl::StatusOr<RunOutcome> RecordTape(const RegisteredScenario& scenario,
-                                      const Tape& tape, LegalityMode mode,
-                                      std::uint64_t seed, int level,
-                                      const std::string& path);
 
 // "ResponseOffByOne: fail: wrong value (212 iterations, 1.5 s)".
 std::string OutcomeLine(std::string_view scenario, const RunOutcome& outcome);
@@ -81,9 +74,6 @@ class ProgressLine {
   double next_ = 1;
   std::int64_t start_;
 };
-
-// Makes `directory` if it is not there.
-absl::Status MakeDirectory(const std::string& directory);
 
 // `word` as it may stand in a shell command.
 std::string ShellWord(const std::string& word);

@@ -43,7 +43,7 @@ set_up() {
   if ! command -v dpkg-query apt-get >/dev/null; then
     command -v bazel >/dev/null ||
       give_up "This is not Debian, and there is no bazel here." \
-        "Needed: Bazel 7 or later, clang 19 (as clang-19) and python3."
+        "Needed: Bazel 7 or later, clang 19 (as clang-19), g++ and python3."
     return
   fi
   for package; do is_installed "$package" || missing+=("$package"); done

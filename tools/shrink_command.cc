@@ -9,6 +9,7 @@
 #include "rondo/replay/rerun.h"
 #include "rondo/replay/shrink.h"
 #include "rondo/replay/token.h"
+#include "rondo/simnet/scenario_trace.h"
 #include "rondo/tools/scenario_commands.h"
 #include "rondo/tools/scenario_runs.h"
 
@@ -85,19 +86,19 @@ class ShrinkCommand final : public Command {
  private:
   absl::Status Write(const RegisteredScenario& scenario, std::uint64_t seed,
                      const ShrinkResult& result) const {
-    const int level = static_cast<int>(level_);
-    if (!output_.empty()) {
-      const absl::Status status =
-          RecordTape(scenario, result.tape, result.mode, seed, level, output_)
-              .status();
-      if (!status.ok()) return status;
-    }
-    if (!passed_.empty() && result.neighbour.has_value()) {
-      return RecordTape(scenario, result.neighbour->tape, result.mode, seed,
-                        level, passed_)
+    const auto record = [&](const Tape& tape, const std::string& path) {
+      return RecordTape(
+                 scenario.scenario,
+                 OptionsFor(scenario, seed, nullptr, static_cast<int>(level_)),
+                 tape, result.mode, path)
           .status();
+    };
+    absl::Status status;
+    if (!output_.empty()) status = record(result.tape, output_);
+    if (!passed_.empty() && result.neighbour.has_value()) {
+      status.Update(record(result.neighbour->tape, passed_));
     }
-    return absl::OkStatus();
+    return status;
   }
 
   void Print(const Recording& recording, const ShrinkResult& result,

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rondo/runtime/barrier.h"
@@ -31,12 +32,9 @@ Coro<> Party(Env& env, std::string name, Barrier& barrier, Nanoseconds delay) {
 
 std::vector<Task<>> Parties(Env& env, std::string_view names, Barrier& barrier,
                             Nanoseconds delay = {}) {
-  std::vector<Task<>> parties;
-  for (const char c : names) {
-    const std::string name(1, c);
-    parties.push_back(CreateTask(Party(env, name, barrier, delay), name));
-  }
-  return parties;
+  return StartEach(names, [&](std::string name) {
+    return Party(env, std::move(name), barrier, delay);
+  });
 }
 
 Coro<> FillAndRefill(Env& env, Barrier& barrier) {

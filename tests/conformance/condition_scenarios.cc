@@ -2,6 +2,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rondo/runtime/condition.h"
@@ -31,12 +32,9 @@ Coro<> Worker(Env& env, std::string name, Condition& condition) {
 
 std::vector<Task<>> Workers(Env& env, std::string_view names,
                             Condition& condition) {
-  std::vector<Task<>> workers;
-  for (const char c : names) {
-    const std::string name(1, c);
-    workers.push_back(CreateTask(Worker(env, name, condition), name));
-  }
-  return workers;
+  return StartEach(names, [&](std::string name) {
+    return Worker(env, std::move(name), condition);
+  });
 }
 
 Coro<> NotifySome(Env& env, Condition& condition) {

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rondo/runtime/as_coro.h"
@@ -30,12 +31,9 @@ Coro<> Waiter(Env& env, std::string name, Event& event) {
 }
 
 std::vector<Task<>> Waiters(Env& env, std::string_view names, Event& event) {
-  std::vector<Task<>> waiters;
-  for (const char c : names) {
-    const std::string name(1, c);
-    waiters.push_back(CreateTask(Waiter(env, name, event), name));
-  }
-  return waiters;
+  return StartEach(names, [&](std::string name) {
+    return Waiter(env, std::move(name), event);
+  });
 }
 
 Coro<> Timed(Env& env, Event& event) {

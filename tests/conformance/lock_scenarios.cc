@@ -2,6 +2,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rondo/runtime/errors.h"
@@ -31,12 +32,9 @@ Coro<> User(Env& env, std::string name, Lock& lock) {
 }
 
 std::vector<Task<>> Users(Env& env, std::string_view names, Lock& lock) {
-  std::vector<Task<>> users;
-  for (const char c : names) {
-    const std::string name(1, c);
-    users.push_back(CreateTask(User(env, name, lock), name));
-  }
-  return users;
+  return StartEach(names, [&](std::string name) {
+    return User(env, std::move(name), lock);
+  });
 }
 
 // First come first served: a free lock that was promised is not taken by a

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rondo/runtime/errors.h"
@@ -30,12 +31,9 @@ Coro<> User(Env& env, std::string name, Semaphore& semaphore) {
 
 std::vector<Task<>> Users(Env& env, std::string_view names,
                           Semaphore& semaphore) {
-  std::vector<Task<>> users;
-  for (const char c : names) {
-    const std::string name(1, c);
-    users.push_back(CreateTask(User(env, name, semaphore), name));
-  }
-  return users;
+  return StartEach(names, [&](std::string name) {
+    return User(env, std::move(name), semaphore);
+  });
 }
 
 Coro<> NewcomersQueueUp(Env& env) {

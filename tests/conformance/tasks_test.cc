@@ -2,6 +2,7 @@
 // tasks_cancel_test.cc.)
 #include <chrono>
 #include <source_location>
+#include <sstream>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -25,6 +26,7 @@ namespace rondo::conformance {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::ThrowsMessage;
 using namespace std::chrono_literals;
@@ -158,6 +160,25 @@ TEST(BaseTaskTests, test_ensure_future_error_msg) {
   EXPECT_THAT(
       [&] { other.Run(ensure); },
       ThrowsMessage<ValueError>("the future belongs to another event loop"));
+}
+
+Coro<> LookAtStack(const Task<>* task) {
+  const std::vector<AwaitFrame> frames = task->Stack();
+  EXPECT_EQ(frames.size(), 1);
+  EXPECT_THAT(frames[0].function, HasSubstr("CallLookAtStack"));
+  std::ostringstream text;
+  task->PrintStack(text);
+  EXPECT_THAT(text.str(), HasSubstr("CallLookAtStack"));
+  co_return;
+}
+Coro<> CallLookAtStack(const Task<>* task) { co_await LookAtStack(task); }
+
+// Adapted: what runs now has no line; who awaits it has.
+TEST(BaseTaskTests, test_get_stack) {
+  VirtualLoop world;
+  Task<> task;
+  task = world.loop().CreateTask(CallLookAtStack(&task));
+  world.loop().RunUntilComplete(task);
 }
 
 Coro<int> Inner(int result) { co_return result; }

@@ -127,6 +127,19 @@ TEST(CancellationTest, ByItselfInItsLastStretchEndsItAsCancelled) {
   EXPECT_EQ(held.use_count(), 1) << "the result that nobody gets lives on";
 }
 
+TEST(CancellationTest, TwiceBeforeItIsSeenThrowsTheFirst) {
+  VirtualLoop world;
+  Log log;
+  Task<int> task = world.loop().CreateTask(Sleeper(&log));
+  world.loop().RunOnce();
+  EXPECT_TRUE(task.Cancel("first"));
+  EXPECT_TRUE(task.Cancel("second"));
+  EXPECT_EQ(task.cancelling(), 2u);
+  world.loop().RunOnce();
+  EXPECT_THAT(log, ElementsAre("started", "cancelled first"));
+  EXPECT_TRUE(task.cancelled());
+}
+
 TEST(CancellationTest, OfATaskThatIsDoneDoesNothing) {
   VirtualLoop world;
   const Task<int> task =

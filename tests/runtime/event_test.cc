@@ -16,10 +16,10 @@ using testing::IsEmpty;
 
 TEST(EventTest, WaitingForASetEventTakesNoTurn) {
   VirtualLoop world;
-  world.Run([]() -> Coro<> {
+  bool other = false;
+  world.Run([&]() -> Coro<> {
     Event event;
     event.Set();
-    bool other = false;
     RunningLoop().CallSoon([&other] { other = true; });
     co_await event.Wait();
     EXPECT_FALSE(other);

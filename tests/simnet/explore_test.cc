@@ -105,7 +105,7 @@ TEST(ExploreTest, OutsideOfExploreAnExpectationFailsTheTest) {
 TEST(ExploreTest, TheMatchersMessageTellsHowToSeeItAgain) {
   EXPECT_NONFATAL_FAILURE(
       EXPECT_THAT(Explore(LastOneWins, {.schedules = 300}), NeverFailed()),
-      "again: RONDO_REPLAY=rondo1.");
+      " --rondo_replay=rondo1.");
 }
 
 TEST(ExploreTest, TheSameExplorationGivesTheSameReport) {

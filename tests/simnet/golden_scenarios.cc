@@ -149,14 +149,14 @@ std::vector<GoldenScenario> GoldenScenarios() {
 
 RunOutcome RunGolden(const GoldenScenario& golden, TraceSink* sink) {
   ExecuteOptions options;
+  options.simulation.seed = golden.seed;
   options.name = golden.name;
   options.sink = sink;
   options.level = kTraceEverything;
   if (golden.walk == 0) return Execute(golden.scenario, options);
   const auto strategy = MakeStrategy("random_walk");
   Scheduler scheduler(strategy->get(), LegalityMode::kContract);
-  scheduler.Begin(
-      MakePlan(options.simulation.seed, golden.walk, RunProfile(), 0));
+  scheduler.Begin(MakePlan(golden.seed, golden.walk, RunProfile(), 0));
   RunOutcome outcome = Execute(golden.scenario, options, scheduler);
   scheduler.End(outcome);
   return outcome;

@@ -14,6 +14,7 @@ struct GoldenScenario {
   std::string name;  // traces/sim/<name>.jsonl.
   Scenario scenario;
   std::uint64_t walk = 0;  // The run of a random walk; 0: FIFO order.
+  std::uint64_t seed = 1;
 };
 
 std::vector<GoldenScenario> GoldenScenarios();

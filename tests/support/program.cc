@@ -31,10 +31,11 @@ void Redirect(const std::string& path, int descriptor) {
 }  // namespace
 
 ProgramResult RunProgram(const std::string& path,
-                         const std::vector<std::string>& arguments) {
+                         const std::vector<std::string>& arguments,
+                         const std::vector<std::string>& variables) {
   std::vector<std::string> words = {path};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<std::string> environment;
+  std::vector<std::string> environment = variables;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     if (!std::string_view(*variable).starts_with("RONDO_")) {
       environment.emplace_back(*variable);

@@ -13,9 +13,11 @@ struct ProgramResult {
   std::string err;
 };
 
-// Runs the program at `path` to its end, without any RONDO_ variable.
+// Runs the program at `path` to its end. No RONDO_ variable reaches it but
+// those of `variables`, "RONDO_SEED=7".
 ProgramResult RunProgram(const std::string& path,
-                         const std::vector<std::string>& arguments);
+                         const std::vector<std::string>& arguments,
+                         const std::vector<std::string>& variables = {});
 
 // The whole file; empty if it cannot be read.
 std::string ReadFile(const std::string& path);

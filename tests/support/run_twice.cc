@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <functional>
 #include <utility>
 #include <variant>
@@ -29,6 +30,11 @@ RecordedRun RecordWith(
     ADD_FAILURE() << "recorded:" << problem.line << ": " << problem.what;
   }
   return run;
+}
+
+std::string LineAt(const std::string& text, std::size_t at) {
+  const std::size_t begin = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;
+  return text.substr(begin, text.find('\n', at) - begin);
 }
 
 }  // namespace
@@ -61,13 +67,21 @@ RecordedRun RunTwice(const Scenario& scenario, const ExecuteOptions& options) {
   const RecordedRun second = RecordRun(scenario, options);
   EXPECT_EQ(first.outcome.digest, second.outcome.digest);
   EXPECT_EQ(first.outcome.signature(), second.outcome.signature());
-  EXPECT_EQ(first.text, second.text) << "another run of the same seed";
+  EXPECT_EQ(FirstDifference(first.text, second.text), "")
+      << "another run of the same seed";
   return first;
 }
 
 std::string WithoutHeader(const std::string& text) {
   const std::size_t end = text.find('\n');
   return end == std::string::npos ? std::string() : text.substr(end + 1);
+}
+
+std::string FirstDifference(const std::string& a, const std::string& b) {
+  if (a == b) return "";
+  std::size_t at = 0;
+  while (at < a.size() && at < b.size() && a[at] == b[at]) ++at;
+  return LineAt(a, at) + "\n" + LineAt(b, at);
 }
 
 }  // namespace rondo

@@ -35,6 +35,9 @@ RecordedRun RunTwice(const Scenario& scenario,
 // `text` without its first line, which names the build.
 std::string WithoutHeader(const std::string& text);
 
+// The first line in which two texts differ, of each; empty if they are equal.
+std::string FirstDifference(const std::string& a, const std::string& b);
+
 }  // namespace rondo
 
 #endif  // RONDO_TESTS_SUPPORT_RUN_TWICE_H_
