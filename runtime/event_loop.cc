@@ -56,17 +56,6 @@ class Outside {
   internal::ContextSlot* context_;
 };
 
-bool IsLoopExit(const std::exception_ptr& exception) {
-  if (exception == nullptr) return false;
-  try {
-    std::rethrow_exception(exception);
-  } catch (const LoopExit&) {
-    return true;
-  } catch (...) {  // tidy: allow(catch-all) only its type is asked for
-    return false;
-  }
-}
-
 }  // namespace
 
 EventLoop::EventLoop(const LoopSeams& seams)
@@ -353,7 +342,7 @@ void EventLoop::RunUntilDone(internal::FutureCore* future, bool own) {
   const Handle callback = Handle::Share(internal::AddDoneCallback(
       future, HandleKind::kFutureDone, "run_until_complete",
       [this](internal::FutureCore* done) {
-        if (!IsLoopExit(done->Error())) Stop();  // Else it has left already.
+        if (!IsException<LoopExit>(done->Error())) Stop();
       }));
   try {
     RunForever();
