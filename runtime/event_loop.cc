@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/generator_core.h"
 
 namespace rondo {
 
@@ -71,7 +72,11 @@ void EventLoop::DrainInbox() {
     Node* const node = core_->NewCallback(std::move(item.function),
                                           HandleKind::kCallback, item.name);
     node->context.Reset();
-    core_->Push(node);
+    if (item.interrupt) {
+      core_->PushFront({node});
+    } else {
+      core_->Push(node);
+    }
   }
 }
 
@@ -359,6 +364,7 @@ void EventLoop::Kill() {
   core->timers.Clear();
   io_.Clear();
   while (core->tasks_last != nullptr) core->tasks_last->Abandon();
+  internal::AbandonGenerators(core);
   core->hooks.reset();
 }
 
@@ -372,6 +378,10 @@ void EventLoop::SetDefaultExceptionHandler(ExceptionHandler handler) {
 
 void EventLoop::SetTaskFactory(TaskFactory factory) {
   core_->Hooks().factory = std::move(factory);
+}
+
+TaskFactory EventLoop::GetTaskFactory() const {
+  return core_->hooks == nullptr ? nullptr : core_->hooks->factory;
 }
 
 void EventLoop::CallExceptionHandler(const ExceptionReport& report) {

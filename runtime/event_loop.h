@@ -120,9 +120,17 @@ class EventLoop {
                      const Context& context) {
     return internal::NewTask(core_, std::move(coro), {name, &context});
   }
+  template <class T>
+  Task<T> CreateTask(Coro<T> coro, const TaskSpec& spec) {
+    return internal::NewTask(core_, std::move(coro), spec);
+  }
   template <internal::CoroFunction F>
   auto CreateTask(F function, std::string_view name = {}) {
     return CreateTask(internal::OwnedCoro(std::move(function)), name);
+  }
+  template <internal::CoroFunction F>
+  auto CreateTask(F function, const TaskSpec& spec) {
+    return CreateTask(internal::OwnedCoro(std::move(function)), spec);
   }
 
   // ---- Running.
@@ -193,7 +201,9 @@ class EventLoop {
   void SetDefaultExceptionHandler(ExceptionHandler handler);
   void CallExceptionHandler(const ExceptionReport& report);
 
+  // An empty factory: tasks are made as CreateTask is told.
   void SetTaskFactory(TaskFactory factory);
+  TaskFactory GetTaskFactory() const;
 
   // Debug mode: calls from the wrong thread throw RuntimeError.
   bool debug() const { return core_->debug; }

@@ -14,10 +14,30 @@ void Inbox::Add(Item item) {
   selector_->Wake();  // Under the lock: Close must not overtake it.
 }
 
+void Inbox::Interrupt() {
+  interrupts_.fetch_add(1, std::memory_order_relaxed);
+  filled_.store(true, std::memory_order_release);
+  selector_->Wake();
+}
+
+void Inbox::SetInterruptHandler(std::function<void()> handler) {
+  on_interrupt_ = std::move(handler);
+}
+
+int Inbox::TakeInterrupts() {
+  return interrupts_.exchange(0, std::memory_order_relaxed);
+}
+
 std::vector<Inbox::Item> Inbox::Drain() {
   const std::lock_guard<std::mutex> lock(mutex_);
   filled_.store(false, std::memory_order_relaxed);
-  return std::exchange(items_, {});
+  std::vector<Item> items = std::exchange(items_, {});
+  if (on_interrupt_) {
+    for (int left = TakeInterrupts(); left > 0; --left) {
+      items.push_back({on_interrupt_, "interrupt", /*interrupt=*/true});
+    }
+  }
+  return items;
 }
 
 void Inbox::Close() {

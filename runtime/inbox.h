@@ -1,10 +1,12 @@
-// What other threads ask a loop to run. It outlives the loop.
+// What other threads, and a signal handler, ask a loop to run. It outlives the
+// loop.
 //
-// Thread-safety: any thread, but for Drain and Close (the loop's).
+// Thread-safety: any thread for Add and Interrupt, the loop's for the rest.
 #ifndef RONDO_RUNTIME_INBOX_H_
 #define RONDO_RUNTIME_INBOX_H_
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -19,6 +21,7 @@ class Inbox {
   struct Item {
     absl::AnyInvocable<void()> function;
     std::string name;
+    bool interrupt = false;  // Runs before everything that is ready.
   };
 
   explicit Inbox(Selector* selector) : selector_(selector) {}
@@ -26,7 +29,15 @@ class Inbox {
   // Adds an item and wakes the loop. Throws: RuntimeError after Close.
   void Add(Item item);
 
-  // Takes all items, oldest first.
+  // Has the loop run the interrupt handler once more. Async-signal-safe, if the
+  // selector's Wake is. REQUIRES: no Close meanwhile.
+  void Interrupt();
+  // An empty handler: interrupts are only counted.
+  void SetInterruptHandler(std::function<void()> handler);
+  // How many interrupts there were that Drain has not taken.
+  int TakeInterrupts();
+
+  // Takes all items, oldest first, and one more for each interrupt.
   std::vector<Item> Drain();
   bool empty() const { return !filled_.load(std::memory_order_acquire); }
   // Whether there are any.
@@ -39,6 +50,8 @@ class Inbox {
   std::mutex mutex_;
   std::vector<Item> items_;
   std::atomic<bool> filled_ = false;
+  std::atomic<int> interrupts_ = 0;
+  std::function<void()> on_interrupt_;
   Selector* selector_;  // Null once closed.
 };
 

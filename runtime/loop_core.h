@@ -43,10 +43,14 @@ struct LoopSeams {
   bool adversarial = false;
   // A simulation drives the loop by halves: RunForever throws.
   bool driven = false;
+  // The process's signals are the loop's to take (interrupts.h); the selector's
+  // Wake is async-signal-safe.
+  bool takes_signals = false;
 };
 
 namespace internal {
 
+class GeneratorCore;
 class TaskCore;
 class Inbox;
 class IoTable;
@@ -172,6 +176,10 @@ struct LoopCore {
   TaskCore* tasks_first = nullptr;
   TaskCore* tasks_last = nullptr;
   std::uint64_t unnamed_tasks = 0;
+
+  // The youngest generator that has begun and not ended (generator_core.h).
+  GeneratorCore* generators = nullptr;
+  bool generators_shut_down = false;
 
   Node* running_node = nullptr;      // Only while watched.
   NodeInfo root;                     // Owns what is made outside any handle.

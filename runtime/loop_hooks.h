@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <functional>
+#include <optional>
 #include <string_view>
 
 namespace rondo {
@@ -22,8 +23,11 @@ using ExceptionHandler =
 
 // How a task is to be made.
 struct TaskSpec {
-  std::string_view name;             // Empty: "Task-N".
+  std::string_view name = {};        // Empty: "Task-N".
   const Context* context = nullptr;  // Null: a copy of the current one.
+  // Takes the first step at once, inside CreateTask (eager_tasks.h). No value:
+  // no, unless the loop's task factory says so.
+  std::optional<bool> eager_start = std::nullopt;
 };
 
 // May change how a task will be made; called for each new task.

@@ -27,6 +27,7 @@ class SystemLoop final : private SystemSeams, public EventLoop {
     result.selector = &seams.selector;
     result.network = &seams.network;
     result.random = &seams.random;
+    result.takes_signals = true;
     return result;
   }
 };

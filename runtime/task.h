@@ -134,8 +134,13 @@ Task<T> NewTask(LoopCore* core, Coro<T> coro, TaskSpec spec) {
   } else {
     task->context.CopyCurrent();
   }
-  task->Start(spec.name);
-  return Task<T>::Adopt(task);
+  Task<T> result = Task<T>::Adopt(task);
+  if (spec.eager_start.value_or(false)) [[unlikely]] {
+    task->StartEagerly(spec.name);
+  } else {
+    task->Start(spec.name);
+  }
+  return result;
 }
 
 // Keeps a callable alive for as long as the coroutine it made.
@@ -173,10 +178,18 @@ Task<T> CreateTask(Coro<T> coro, std::string_view name,
   return internal::NewTask(internal::RunningCore(), std::move(coro),
                            {name, &context});
 }
+template <class T>
+Task<T> CreateTask(Coro<T> coro, const TaskSpec& spec) {
+  return internal::NewTask(internal::RunningCore(), std::move(coro), spec);
+}
 // The same of a callable that returns a Coro; the task owns the callable.
 template <internal::CoroFunction F>
 auto CreateTask(F function, std::string_view name = {}) {
   return CreateTask(internal::OwnedCoro(std::move(function)), name);
+}
+template <internal::CoroFunction F>
+auto CreateTask(F function, const TaskSpec& spec) {
+  return CreateTask(internal::OwnedCoro(std::move(function)), spec);
 }
 
 // The task that is running. Throws: RuntimeError if none is.

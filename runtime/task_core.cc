@@ -9,7 +9,7 @@ TaskCore::TaskCore(std::coroutine_handle<> root)
   Node::refs_ = 0;  // No cancellation was requested.
 }
 
-void TaskCore::Start(std::string_view name) {
+void TaskCore::Register(std::string_view name) {
   LoopCore* const core = FutureCore::core();
   FutureCore::Ref();  // The loop's.
   previous_task_ = core->tasks_last;
@@ -24,9 +24,52 @@ void TaskCore::Start(std::string_view name) {
   } else if (!name.empty()) {
     set_name(name);
   }
+}
+
+void TaskCore::Start(std::string_view name) {
+  LoopCore* const core = FutureCore::core();
+  Register(name);
   // Made by what dies in Kill, it is abandoned with the rest: nothing may be
   // left in the queue that refers to it.
   if (!core->inert) core->Push(this);
+}
+
+void TaskCore::StartEagerly(std::string_view name) {
+  LoopCore* const core = FutureCore::core();
+  if (running_core != core || !core->open) {
+    Start(name);
+    return;
+  }
+  Register(name);
+  // What runs now is put aside and goes on afterwards. (Step itself does that
+  // with the current task.)
+  struct Aside {
+    explicit Aside(LoopCore* c)
+        : core(c),
+          context(current_context),
+          node(c->running_node),
+          frame(c->next_frame),
+          root_done(std::exchange(c->root_done, false)),
+          in_flight(std::exchange(c->in_flight, nullptr)) {}
+    Aside(const Aside&) = delete;
+    ~Aside() {
+      core->in_flight = std::move(in_flight);
+      core->root_done = root_done;
+      core->next_frame = frame;
+      core->running_node = node;
+      current_context = context;
+    }
+
+    LoopCore* core;
+    ContextSlot* context;
+    Node* node;
+    std::coroutine_handle<> frame;
+    bool root_done;
+    std::exception_ptr in_flight;
+  } const aside(core);
+  current_context = &context;
+  core->running_node = this;
+  Step();
 }
 
 void TaskCore::Unlink() {

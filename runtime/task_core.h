@@ -32,6 +32,9 @@ class TaskCore : public FutureCore, public Node {
   explicit TaskCore(std::coroutine_handle<> root);
 
   void Start(std::string_view name);
+  // The same, but if the loop is running the first step is taken now, inside
+  // the step or callback that is in progress.
+  void StartEagerly(std::string_view name);
 
   using FutureCore::Ref;
   using FutureCore::Unref;
@@ -114,6 +117,8 @@ class TaskCore : public FutureCore, public Node {
   // FutureCore counts a task's references, so the node's counter is free.
   std::uint32_t cancel_requests() const { return Node::refs_; }
 
+  // Makes it one of the loop's tasks.
+  void Register(std::string_view name);
   // A step that a cancellation begins. False: the task has ended.
   bool BeginCancelled();
   void FinishStep();

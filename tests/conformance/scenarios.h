@@ -24,6 +24,7 @@ Scenarios QueueScenarios();
 Scenarios RunScenarios();
 Scenarios SemaphoreScenarios();
 Scenarios ShieldScenarios();
+Scenarios TaskGroupScenarios();
 Scenarios TaskScenarios();
 Scenarios TimeoutScenarios();
 Scenarios TimerScenarios();
