@@ -69,7 +69,7 @@ void TaskCore::StartEagerly(std::string_view name) {
   } const aside(core);
   current_context = &context;
   core->running_node = this;
-  Step();
+  Step(core);
 }
 
 void TaskCore::Unlink() {
