@@ -78,7 +78,7 @@ class Host : private JobObserver {
   friend class Simulation;
 
   // Wakes the host when its next timer is due.
-  struct TimerEvent final : Event {
+  struct TimerEvent final : SimEvent {
     explicit TimerEvent(Host* h) : host(h) {}
     void Happen() override;
     void Discard() override {}

@@ -78,7 +78,7 @@ class SimExecutor final : public Executor {
   std::size_t size() const { return jobs_.size(); }
 
  private:
-  struct SimJob final : Event {
+  struct SimJob final : SimEvent {
     void Happen() override { executor->Happen(this); }
     void Discard() override {}
 

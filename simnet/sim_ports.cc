@@ -8,7 +8,7 @@
 
 namespace rondo {
 
-struct SimPorts::Value final : Event {
+struct SimPorts::Value final : SimEvent {
   Value(EventLoop& l, std::string p, std::string b)
       : loop(l), port(std::move(p)), payload(std::move(b)) {}
 

@@ -182,7 +182,7 @@ void Simulation::StepFirst() {
   StepHost(host);
 }
 
-void Simulation::Happen(Event* event) {
+void Simulation::Happen(SimEvent* event) {
   time_.AdvanceTo(event->time);
   if (time_.now() > options_.time_budget) {
     event->Discard();

@@ -148,7 +148,7 @@ class Simulation {
   void DriveExploring();
   void StepFirst();
   void StepHost(Host* host);
-  void Happen(Event* event);
+  void Happen(SimEvent* event);
   void LookAtHosts();
   void RecordJob(std::string_view event, Identity job, std::string_view name);
   void RecordDrawStream(Identity stream, std::string_view path);

@@ -57,7 +57,7 @@ class SimExecutorTest : public testing::Test {
       .workers = 2, .latency_min = 1s, .latency_max = 1s};
 
   void RunAll() {
-    while (Event* const event = queue_.PopEarliest()) {
+    while (SimEvent* const event = queue_.PopEarliest()) {
       time_.AdvanceTo(event->time);
       event->Happen();
     }
