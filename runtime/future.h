@@ -297,12 +297,19 @@ class PlacedFutureState final : public FutureState<T> {
   std::source_location where_;
 };
 
+// Apart, so that `where` takes no place in the frame of who makes a future.
+template <class T>
+[[gnu::noinline]] Future<T> NewPlacedFuture(LoopCore* core,
+                                            std::source_location where) {
+  return Future<T>::Adopt(
+      FutureRef<FutureCore>(MakeFuture<PlacedFutureState<T>>(core, where)));
+}
+
 // A pending future of the loop of `core`.
 template <class T>
 Future<T> NewFuture(LoopCore* core, std::source_location where = {}) {
   if (core->debug) [[unlikely]] {
-    return Future<T>::Adopt(
-        FutureRef<FutureCore>(MakeFuture<PlacedFutureState<T>>(core, where)));
+    return NewPlacedFuture<T>(core, where);
   }
   return Future<T>::Adopt(
       FutureRef<FutureCore>(MakeFuture<FutureState<T>>(core)));
