@@ -32,7 +32,8 @@ class IoTable {
   // What Set put there last, or null.
   Node* Find(int fd, unsigned direction) const;
 
-  // Queues the nodes of the descriptors that are ready.
+  // Queues the nodes of the descriptors that are ready; removes those that
+  // were cancelled.
   void Process(std::span<const ReadyEvent> events);
 
   // Forgets everything, without telling the selector.
@@ -52,7 +53,7 @@ class IoTable {
     }
   };
 
-  void Queue(Node* node);
+  void Queue(int fd, unsigned direction);
 
   LoopCore* core_;
   std::vector<Entry> entries_;  // By descriptor.

@@ -187,15 +187,18 @@ TEST(BaseEventLoopTests, test_set_task_factory_invalid) {
 TEST(BaseEventLoopTests, test_set_task_factory) {
   VirtualLoop world;
   EventLoop& loop = world.loop();
+  EXPECT_FALSE(loop.GetTaskFactory());
   loop.SetTaskFactory([&](EventLoop& made_on, TaskSpec& spec) {
     EXPECT_EQ(&made_on, &loop);
     spec.name = "mine";
   });
+  EXPECT_TRUE(loop.GetTaskFactory());
   const Task<> mine = loop.CreateTask(Nothing());
   EXPECT_EQ(mine.name(), "mine");
   loop.RunUntilComplete(mine);
 
   loop.SetTaskFactory(nullptr);
+  EXPECT_FALSE(loop.GetTaskFactory());
   const Task<> task = loop.CreateTask(Nothing());
   EXPECT_EQ(task.name(), "Task-1");
   loop.RunUntilComplete(task);

@@ -1,10 +1,8 @@
 // CPython's test_events.py: EventLoopTestsMixin without sockets, handles and
-// timers; test_pep492.py.
+// timers.
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -12,7 +10,6 @@
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/event_loop.h"
 #include "rondo/runtime/handle.h"
-#include "rondo/runtime/lock.h"
 #include "rondo/runtime/sleep.h"
 #include "rondo/runtime/task.h"
 #include "rondo/tests/conformance/awaits.h"
@@ -171,43 +168,6 @@ TEST(TimerTests, test_timer_comparison) {
   world.Advance(20s);
   loop.RunOnce();
   EXPECT_THAT(order, ElementsAre(1, 2, 3));
-}
-
-TEST(LockTests, test_context_manager_async_with) {
-  RunTest([]() -> Coro<> {
-    Lock lock;
-    co_await Sleep(10ms);
-    EXPECT_FALSE(lock.locked());
-    {
-      const LockGuard guard = co_await lock.Scoped();
-      EXPECT_TRUE(lock.locked());
-      co_await Sleep(10ms);
-      EXPECT_TRUE(lock.locked());
-    }
-    EXPECT_FALSE(lock.locked());
-  });
-}
-
-TEST(LockTests, test_context_manager_with_await) {
-  static_assert(!CanAwait<Lock>);
-  static_assert(!CanAwait<Lock&>);
-}
-
-Coro<std::string> Bar() { co_return "spam"; }
-Coro<std::string> Foo() { co_return co_await Bar(); }
-
-TEST(CoroutineTests, test_async_def_coroutines) {
-  VirtualLoop world;
-  EXPECT_EQ(world.loop().RunUntilComplete(Foo()), "spam");
-  world.loop().set_debug(true);
-  EXPECT_EQ(world.loop().RunUntilComplete(Foo()), "spam");
-}
-
-// A coroutine is awaited once: it is moved, and a named one is not awaitable.
-TEST(CoroutineTests, test_double_await) {
-  static_assert(!std::is_copy_constructible_v<Coro<>>);
-  static_assert(CanAwait<Coro<>>);
-  static_assert(!CanAwait<Coro<>&>);
 }
 
 }  // namespace

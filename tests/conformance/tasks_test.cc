@@ -1,7 +1,8 @@
 // CPython's test_tasks.py: BaseTaskTests, tasks as such. (Their cancellation:
 // tasks_cancel_test.cc.)
 #include <chrono>
-#include <optional>
+#include <source_location>
+#include <sstream>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "rondo/runtime/as_coro.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/event_loop.h"
 #include "rondo/runtime/gather.h"
@@ -24,6 +26,7 @@ namespace rondo::conformance {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::ThrowsMessage;
 using namespace std::chrono_literals;
@@ -99,6 +102,45 @@ TEST(BaseTaskTests, test_ensure_future_task) {
   EXPECT_EQ(world.loop().RunUntilComplete(t_orig), "ok");
 }
 
+// An awaitable of the program's own.
+class Aw {
+ public:
+  explicit Aw(Coro<std::string> coro) : coro_(std::move(coro)) {}
+  auto Await(std::source_location where) && {
+    return std::move(coro_).Await(where);
+  }
+
+ private:
+  Coro<std::string> coro_;
+};
+
+// Adapted: what is awaitable is made a coroutine first.
+TEST(BaseTaskTests, test_ensure_future_awaitable) {
+  VirtualLoop world;
+  const auto ensure = []() -> Coro<Future<std::string>> {
+    co_return EnsureFuture(AsCoro(Aw(NotMuch())));
+  };
+  const Future<std::string> fut = world.Run(ensure);
+  world.loop().RunUntilComplete(fut);
+  EXPECT_EQ(fut.result(), "ok");
+}
+
+// Adapted: as the one before.
+TEST(BaseTaskTests, test_ensure_future_task_awaitable) {
+  VirtualLoop world;
+  const auto sleep_then_ok = []() -> Coro<std::string> {
+    co_await Sleep(0s);
+    co_return "ok";
+  };
+  const auto ensure = [&]() -> Coro<Future<std::string>> {
+    co_return EnsureFuture(AsCoro(Aw(sleep_then_ok())));
+  };
+  const Future<std::string> task = world.Run(ensure);
+  world.loop().RunUntilComplete(task);
+  EXPECT_TRUE(task.done());
+  EXPECT_EQ(task.result(), "ok");
+}
+
 template <class T>
 concept CanEnsureFuture = requires(T value) { EnsureFuture(value); };
 
@@ -118,6 +160,25 @@ TEST(BaseTaskTests, test_ensure_future_error_msg) {
   EXPECT_THAT(
       [&] { other.Run(ensure); },
       ThrowsMessage<ValueError>("the future belongs to another event loop"));
+}
+
+Coro<> LookAtStack(const Task<>* task) {
+  const std::vector<AwaitFrame> frames = task->Stack();
+  EXPECT_EQ(frames.size(), 1);
+  EXPECT_THAT(frames[0].function, HasSubstr("CallLookAtStack"));
+  std::ostringstream text;
+  task->PrintStack(text);
+  EXPECT_THAT(text.str(), HasSubstr("CallLookAtStack"));
+  co_return;
+}
+Coro<> CallLookAtStack(const Task<>* task) { co_await LookAtStack(task); }
+
+// Adapted: what runs now has no line; who awaits it has.
+TEST(BaseTaskTests, test_get_stack) {
+  VirtualLoop world;
+  Task<> task;
+  task = world.loop().CreateTask(CallLookAtStack(&task));
+  world.loop().RunUntilComplete(task);
 }
 
 Coro<int> Inner(int result) { co_return result; }
@@ -239,6 +300,7 @@ TEST(BaseTaskTests, test_coroutine_non_gen_function_return_future) {
   t2.result();
 }
 
+// Adapted: where no task runs CurrentTask throws.
 TEST(BaseTaskTests, test_current_task) {
   VirtualLoop world;
   EXPECT_THROW(CurrentTask(), RuntimeError);
@@ -252,6 +314,7 @@ TEST(BaseTaskTests, test_current_task) {
   EXPECT_THROW(CurrentTask(), RuntimeError);
 }
 
+// Adapted: as the one before.
 TEST(BaseTaskTests, test_current_task_with_interleaving_tasks) {
   VirtualLoop world;
   Future<bool> fut1 = world.loop().CreateFuture<bool>();
@@ -276,7 +339,7 @@ TEST(BaseTaskTests, test_current_task_with_interleaving_tasks) {
   EXPECT_THROW(CurrentTask(), RuntimeError);
 }
 
-// A callback has no current task either: there asyncio returns None.
+// In a callback too, where asyncio returns None.
 TEST(BaseCurrentLoopTests, test_current_task_no_running_loop_implicit) {
   EXPECT_THAT([] { CurrentTask(); },
               ThrowsMessage<RuntimeError>("no running event loop"));
