@@ -1,6 +1,9 @@
 #include "rondo/runtime/await_chain.h"
 
+#include <algorithm>
+
 #include "rondo/runtime/event_loop.h"
+#include "rondo/runtime/source_place.h"
 #include "rondo/runtime/task_core.h"
 
 namespace rondo {

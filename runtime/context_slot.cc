@@ -33,6 +33,13 @@ ContextMap* RefMap(ContextMap* map) {
   return map;
 }
 
+ContextMap* CloneMap(const ContextMap* map) {
+  if (map == nullptr) return nullptr;
+  auto* const clone = new ContextMap;
+  clone->entries = map->entries;
+  return clone;
+}
+
 void UnrefMap(ContextMap* map) {
   if (map != nullptr && --map->refs == 0) delete map;
 }

@@ -16,6 +16,9 @@ struct ContextMap;  // Immutable, reference-counted.
 
 void UnrefMap(ContextMap* map);
 ContextMap* RefMap(ContextMap* map);  // Accepts null.
+// One of the same values that shares no counter with any other, for another
+// thread.
+ContextMap* CloneMap(const ContextMap* map);  // Accepts null.
 
 // What a public Context stands for.
 struct ContextObject {
@@ -103,6 +106,19 @@ inline void ContextSlot::CopyCurrent() {
   }
   map_ = RefMap(CurrentContext().map());
 }
+
+// An empty current context, for as long as it lives.
+class FreshContext {
+ public:
+  FreshContext() : previous_(std::exchange(current_context, &slot_)) {}
+  FreshContext(const FreshContext&) = delete;
+  FreshContext& operator=(const FreshContext&) = delete;
+  ~FreshContext() { current_context = previous_; }
+
+ private:
+  ContextSlot slot_;
+  ContextSlot* previous_;
+};
 
 // The value of the variable with the address `var`, or null.
 const void* FindInCurrent(const void* var);

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
+#include <string>
+#include <typeinfo>
 #include <vector>
 
+#include "rondo/runtime/debug_mode.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/generator_core.h"
+#include "rondo/runtime/type_name.h"
 
 namespace rondo {
 
@@ -69,14 +72,8 @@ EventLoop::~EventLoop() {
 
 void EventLoop::DrainInbox() {
   for (internal::Inbox::Item& item : core_->inbox->Drain()) {
-    Node* const node = core_->NewCallback(std::move(item.function),
-                                          HandleKind::kCallback, item.name);
-    node->context.Reset();
-    if (item.interrupt) {
-      core_->PushFront({node});
-    } else {
-      core_->Push(node);
-    }
+    internal::AnnounceArrival(core_, item);
+    internal::QueueItem(core_, std::move(item));
   }
 }
 
@@ -181,6 +178,11 @@ void EventLoop::RunWatched(Node* node) {
   if (LoopObserver* const observer = core->seams.observer) {
     observer->OnRun(core->Describe(node));
   }
+  core->debug ? CallTimed(node) : Call(node);
+}
+
+void EventLoop::Call(Node* node) {
+  LoopCore* const core = core_;
   if (node->Has(Node::kTask)) {
     node->Run();
     return;
@@ -190,6 +192,20 @@ void EventLoop::RunWatched(Node* node) {
   } catch (...) {  // tidy: allow(catch-all) told to the exception handler
     EndFailedRun(core, node);
   }
+}
+
+// In debug mode. A node may be gone when it has run.
+void EventLoop::CallTimed(Node* node) {
+  const HandleInfo info = core_->Describe(node);
+  const std::string name =
+      info.name.empty() ? internal::TypeName(typeid(*node)) : info.label();
+  const Nanoseconds start = time();
+  Call(node);
+  const Nanoseconds took = time() - start;
+  if (took < core_->slow_callback) return;
+  core_->Report(
+      "Executing " + name + " took " + internal::SecondsText(took) + " seconds",
+      nullptr);
 }
 
 // Runs what is ready now; what comes later waits.
@@ -352,7 +368,10 @@ void EventLoop::Close() {
          task = task->next_task()) {
       if (task->Has(Node::kQuietDestroy)) continue;
       core->Report("Task was destroyed but it is pending!", nullptr,
-                   task->Describe());
+                   task->Describe(), task->Created());
+    }
+    if (Executor* const executor = core->DefaultExecutor()) {
+      executor->Shutdown(nullptr);
     }
   }
   Kill();

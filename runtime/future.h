@@ -279,9 +279,31 @@ class Future : public AnyFuture {
 
 namespace internal {
 
+// In debug mode: remembers where it was made.
+template <class T>
+class PlacedFutureState final : public FutureState<T> {
+ public:
+  explicit PlacedFutureState(std::source_location where) : where_(where) {}
+
+  std::source_location Created() const override { return where_; }
+
+ private:
+  ~PlacedFutureState() = default;
+  void Destroy() override {
+    this->~PlacedFutureState();
+    Pool::Free(this, sizeof(*this));
+  }
+
+  std::source_location where_;
+};
+
 // A pending future of the loop of `core`.
 template <class T>
-Future<T> NewFuture(LoopCore* core) {
+Future<T> NewFuture(LoopCore* core, std::source_location where = {}) {
+  if (core->debug) [[unlikely]] {
+    return Future<T>::Adopt(
+        FutureRef<FutureCore>(MakeFuture<PlacedFutureState<T>>(core, where)));
+  }
   return Future<T>::Adopt(
       FutureRef<FutureCore>(MakeFuture<FutureState<T>>(core)));
 }
@@ -290,8 +312,9 @@ Future<T> NewFuture(LoopCore* core) {
 
 // A pending future of the running loop. Throws: RuntimeError without one.
 template <class T = void>
-Future<T> CreateFuture() {
-  return internal::NewFuture<T>(internal::RunningCore());
+Future<T> CreateFuture(
+    std::source_location where = std::source_location::current()) {
+  return internal::NewFuture<T>(internal::RunningCore(), where);
 }
 
 }  // namespace rondo

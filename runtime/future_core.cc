@@ -162,7 +162,8 @@ std::vector<std::size_t> FirstOccurrences(
 }
 
 void FutureCore::ReportUnseen() {
-  core()->Report("Future exception was never retrieved", error_, Describe());
+  core()->Report("Future exception was never retrieved", error_, Describe(),
+                 Created());
 }
 
 void FutureCore::LeaveUnseen() {

@@ -46,6 +46,8 @@ class FutureCore {
   virtual bool Cancel(std::string_view message);
   // What a deadlock report says one waits for: "future", "task T1".
   virtual std::string Describe() const;
+  // Where it was made: known in debug mode only.
+  virtual std::source_location Created() const { return {}; }
 
   // Throws unless the result is there: the exception, CancelledError, or
   // InvalidStateError.

@@ -2,16 +2,15 @@
 
 #include <utility>
 
-#include "rondo/runtime/errors.h"
-
 namespace rondo::internal {
 
-void Inbox::Add(Item item) {
+bool Inbox::Add(Item item) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (selector_ == nullptr) throw RuntimeError("Event loop is closed");
+  if (selector_ == nullptr) return false;
   items_.push_back(std::move(item));
   filled_.store(true, std::memory_order_release);
   selector_->Wake();  // Under the lock: Close must not overtake it.
+  return true;
 }
 
 void Inbox::Interrupt() {
@@ -34,7 +33,8 @@ std::vector<Inbox::Item> Inbox::Drain() {
   std::vector<Item> items = std::exchange(items_, {});
   if (on_interrupt_) {
     for (int left = TakeInterrupts(); left > 0; --left) {
-      items.push_back({on_interrupt_, "interrupt", /*interrupt=*/true});
+      items.push_back(
+          {.function = on_interrupt_, .name = "interrupt", .interrupt = true});
     }
   }
   return items;

@@ -7,27 +7,39 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "rondo/runtime/node.h"
 #include "rondo/runtime/selector.h"
 
 namespace rondo::internal {
 
 class Inbox {
  public:
+  // What an item is, besides a call. Made only where somebody watches.
+  struct Origin {
+    std::string_view source;  // A literal: "executor", "port".
+    std::unique_ptr<NodeInfo> info;
+    Identity port = 0;
+    std::string port_name = {};
+    std::string payload = {};
+  };
   struct Item {
     absl::AnyInvocable<void()> function;
-    std::string name;
+    std::string name = {};
+    std::unique_ptr<Origin> origin = nullptr;
     bool interrupt = false;  // Runs before everything that is ready.
   };
 
   explicit Inbox(Selector* selector) : selector_(selector) {}
 
-  // Adds an item and wakes the loop. Throws: RuntimeError after Close.
-  void Add(Item item);
+  // Adds an item and wakes the loop; false after Close.
+  bool Add(Item item);
 
   // Has the loop run the interrupt handler once more. Async-signal-safe, if the
   // selector's Wake is. REQUIRES: no Close meanwhile.
@@ -42,8 +54,10 @@ class Inbox {
   bool empty() const { return !filled_.load(std::memory_order_acquire); }
   // Whether there are any.
   const std::atomic<bool>& filled() const { return filled_; }
+  // Makes it look filled, once.
+  void Touch() { filled_.store(true, std::memory_order_release); }
 
-  // Drops what is left; from now on Add throws.
+  // Drops what is left; from now on Add refuses.
   void Close();
 
  private:

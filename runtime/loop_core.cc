@@ -41,6 +41,13 @@ LoopHooks& LoopCore::Hooks() {
   return *hooks;
 }
 
+Executor* LoopCore::DefaultExecutor() const {
+  if (hooks != nullptr && hooks->executor != nullptr) {
+    return hooks->executor.get();
+  }
+  return seams.executor;
+}
+
 void ThrowNoRunningLoop() { throw RuntimeError("no running event loop"); }
 
 std::uint64_t ThreadNumber() {
@@ -52,12 +59,23 @@ std::uint64_t ThreadNumber() {
 bool LoopCore::AcceptsSlow() const {
   if (inert) return false;
   if (closed) throw RuntimeError("Event loop is closed");
-  if (debug && running && thread != ThreadNumber()) {
+  if (debug) RequireThread();
+  return true;
+}
+
+void LoopCore::SetDebug(bool on) {
+  debug = on;
+  watched = on || seams.observer != nullptr || seams.ready_order != nullptr;
+  plain = open && !watched;
+  inbox->Touch();  // A loop that nobody watched looks less often.
+}
+
+void LoopCore::RequireThread() const {
+  if (running && thread != ThreadNumber()) {
     throw RuntimeError(
         "Non-thread-safe operation invoked on an event loop other than the "
         "current one");
   }
-  return true;
 }
 
 void LoopCore::PushNew(Node* node, std::string_view name) {
@@ -82,10 +100,10 @@ std::size_t LoopCore::ReadyCount() const {
 }
 
 void LoopCore::Report(std::string_view message, std::exception_ptr exception,
-                      std::string_view source) {
+                      std::string_view source, std::source_location created) {
   if (loop == nullptr) return;
   CallExceptionHandler(hooks.get(), *loop,
-                       {message, std::move(exception), source});
+                       {message, std::move(exception), source, created});
 }
 
 // ---- Identities
@@ -139,6 +157,7 @@ void LoopCore::IdentifyIo(Node* node, Identity resource,
 }
 
 void LoopCore::NoteQueued(Node* node) {
+  if (debug) RequireThread();
   NodeInfo* const info = node->info();
   if (info == nullptr) return;
   // A timer's cause is who armed it; a one-shot callback's, who made it.

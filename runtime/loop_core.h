@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "rondo/runtime/clock.h"
+#include "rondo/runtime/executor.h"
 #include "rondo/runtime/loop_hooks.h"
 #include "rondo/runtime/loop_observer.h"
 #include "rondo/runtime/network.h"
@@ -37,6 +38,7 @@ struct LoopSeams {
   Random* random = nullptr;
   ReadyOrder* ready_order = nullptr;
   LoopObserver* observer = nullptr;
+  Executor* executor = nullptr;  // The default one: shut down by the loop.
   // Distinguishes the loops of one simulation: part of every identity.
   Identity host = 0;
   // Ready order may swap even what contracts keep in order.
@@ -105,9 +107,15 @@ struct LoopCore {
 
   // Reports to the exception handler. Never throws (but LoopExit).
   void Report(std::string_view message, std::exception_ptr exception,
-              std::string_view source = {});
+              std::string_view source = {}, std::source_location created = {});
+
+  void SetDebug(bool on);
+  // In debug mode: throws RuntimeError on another thread than the loop's.
+  void RequireThread() const;
 
   LoopHooks& Hooks();
+  // The one that was set, or the seam; null if there is none.
+  Executor* DefaultExecutor() const;
 
   // Throws RuntimeError unless the loop takes work; false if it is inert and
   // the work is to be dropped.
@@ -149,15 +157,10 @@ struct LoopCore {
   bool root_done = false;
   std::exception_ptr in_flight;  // What ended the last coroutine.
 
-  void SetDebug(bool on) {
-    debug = on;
-    plain = open && !watched && !debug;
-  }
-
-  bool plain = false;  // Open, not watched, not in debug mode.
-  bool watched = false;
-  bool open = true;    // Not closed, not inert.
-  bool inert = false;  // Crashed or closing: work is dropped.
+  bool plain = false;    // Open, not watched, not in debug mode.
+  bool watched = false;  // By somebody, or in debug mode.
+  bool open = true;      // Not closed, not inert.
+  bool inert = false;    // Crashed or closing: work is dropped.
   bool closed = false;
   bool debug = false;
   bool running = false;
@@ -181,9 +184,10 @@ struct LoopCore {
   GeneratorCore* generators = nullptr;
   bool generators_shut_down = false;
 
-  Node* running_node = nullptr;      // Only while watched.
-  NodeInfo root;                     // Owns what is made outside any handle.
-  std::uint64_t thread = 0;          // Of the run; for the debug check.
+  Node* running_node = nullptr;  // Only while watched.
+  NodeInfo root;                 // Owns what is made outside any handle.
+  std::uint64_t thread = 0;      // Of the run; for the debug check.
+  Nanoseconds slow_callback = std::chrono::milliseconds(100);
   std::shared_ptr<Inbox> inbox;      // From other threads; outlives the loop.
   IoTable* io = nullptr;             // The EventLoop's.
   std::unique_ptr<LoopHooks> hooks;  // Exception handler, task factory.

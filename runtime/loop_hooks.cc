@@ -4,6 +4,7 @@
 #include <string>
 
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/source_place.h"
 
 namespace rondo::internal {
 namespace {
@@ -14,6 +15,8 @@ std::string TextOf(const ExceptionReport& report) {
   if (report.exception != nullptr) {
     text.append(": ").append(DescribeException(report.exception));
   }
+  const std::string place = PlaceText(report.created);
+  if (!place.empty()) text.append(" (created at ").append(place).append(")");
   if (report.original != nullptr) {
     text.append(" (it was told: ").append(TextOf(*report.original)).append(")");
   }
@@ -43,7 +46,9 @@ void CallExceptionHandler(const LoopHooks* hooks, EventLoop& loop,
   } catch (...) {  // tidy: allow(catch-all) told to the default handler
     const std::exception_ptr second = std::current_exception();
     try {
-      fallback({"Unhandled error in exception handler", second, "", &report});
+      fallback({.message = "Unhandled error in exception handler",
+                .exception = second,
+                .original = &report});
     } catch (const LoopExit&) {
       throw;
     } catch (...) {  // tidy: allow(catch-all) nobody is left to be told

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -39,6 +40,7 @@ struct NodeInfo {
   Identity order_key = 0;
   std::uint32_t fired = 0;  // How often it was queued: a task's steps.
   HandleKind kind = HandleKind::kCallback;
+  std::source_location created;  // Of a task, in debug mode.
   std::string name;
   std::string path;  // Only if the observer wants paths.
   std::vector<ChildCount> children;

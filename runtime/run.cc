@@ -8,14 +8,14 @@
 #include "rondo/runtime/async_generator.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/gather.h"
+#include "rondo/runtime/run_in_executor.h"
 #include "rondo/runtime/system_loop.h"
 
 namespace rondo {
 namespace {
 
-// asyncio runs the shutdown of the default executor as a task, which is awaited
-// even if there is nothing to shut down, so that the iterations are the same.
-Coro<> ShutDownNothing() { co_return; }
+// Source: asyncio.constants.THREAD_JOIN_TIMEOUT.
+constexpr Nanoseconds kThreadJoinTimeout = std::chrono::seconds(300);
 
 }  // namespace
 
@@ -87,7 +87,7 @@ void Runner::Close() {
 void Runner::ShutDown() {
   CancelAllTasks();
   loop_->RunUntilComplete(ShutdownAsyncgens());
-  loop_->RunUntilComplete(ShutDownNothing());
+  loop_->RunUntilComplete(ShutdownDefaultExecutor(kThreadJoinTimeout));
 }
 
 void Runner::CancelAllTasks() {

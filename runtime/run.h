@@ -62,8 +62,9 @@ class Runner {
   }
 
   // Cancels what is left, in the order of creation, and waits for its end;
-  // closes asynchronous generators; closes the loop, also if one of these
-  // throws. Errors of tasks that fail meanwhile go to the exception handler.
+  // closes asynchronous generators; shuts the default executor down (and waits
+  // for it, at most 300 s); closes the loop, also if one of these throws.
+  // Errors of tasks that fail meanwhile go to the exception handler.
   // Idempotent; nothing happens if the loop was never asked for.
   // Throws: LoopExit; RuntimeError inside a running loop.
   void Close();

@@ -16,8 +16,10 @@
 #ifndef RONDO_RUNTIME_TASK_H_
 #define RONDO_RUNTIME_TASK_H_
 
+#include <concepts>
 #include <cstdint>
 #include <iosfwd>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -142,7 +144,7 @@ void ApplyTaskFactory(LoopCore* core, TaskSpec& spec);
 template <class T>
 Task<T> NewTask(LoopCore* core, Coro<T> coro, TaskSpec spec) {
   if (!coro) throw ValueError("CreateTask with an empty Coro");
-  if (!core->open) core->AcceptsSlow();
+  if (!core->plain) core->AcceptsSlow();
   if (core->hooks != nullptr) [[unlikely]] {
     ApplyTaskFactory(core, spec);
   }
@@ -155,9 +157,9 @@ Task<T> NewTask(LoopCore* core, Coro<T> coro, TaskSpec spec) {
   }
   Task<T> result = Task<T>::Adopt(task);
   if (spec.eager_start.value_or(false)) [[unlikely]] {
-    task->StartEagerly(spec.name);
+    task->StartEagerly(spec);
   } else {
-    task->Start(spec.name);
+    task->Start(spec);
   }
   return result;
 }
@@ -183,19 +185,27 @@ template <class F>
 concept CoroFunction =
     requires(F& f) { typename CoroValue<std::invoke_result_t<F&>>::type; };
 
+// What it returns is dropped, so it is no coroutine function.
+template <class F>
+concept Callback =
+    std::invocable<std::decay_t<F>&> && !CoroFunction<std::decay_t<F>>;
+
 }  // namespace internal
 
 // Makes a task of the running loop. Throws: RuntimeError without one.
 template <class T>
-Task<T> CreateTask(Coro<T> coro, std::string_view name = {}) {
+Task<T> CreateTask(
+    Coro<T> coro, std::string_view name = {},
+    std::source_location where = std::source_location::current()) {
   return internal::NewTask(internal::RunningCore(), std::move(coro),
-                           {name, nullptr});
+                           {name, nullptr, where});
 }
 template <class T>
-Task<T> CreateTask(Coro<T> coro, std::string_view name,
-                   const Context& context) {
+Task<T> CreateTask(
+    Coro<T> coro, std::string_view name, const Context& context,
+    std::source_location where = std::source_location::current()) {
   return internal::NewTask(internal::RunningCore(), std::move(coro),
-                           {name, &context});
+                           {name, &context, where});
 }
 template <class T>
 Task<T> CreateTask(Coro<T> coro, const TaskSpec& spec) {
@@ -203,8 +213,9 @@ Task<T> CreateTask(Coro<T> coro, const TaskSpec& spec) {
 }
 // The same of a callable that returns a Coro; the task owns the callable.
 template <internal::CoroFunction F>
-auto CreateTask(F function, std::string_view name = {}) {
-  return CreateTask(internal::OwnedCoro(std::move(function)), name);
+auto CreateTask(F function, std::string_view name = {},
+                std::source_location where = std::source_location::current()) {
+  return CreateTask(internal::OwnedCoro(std::move(function)), name, where);
 }
 template <internal::CoroFunction F>
 auto CreateTask(F function, const TaskSpec& spec) {

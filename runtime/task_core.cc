@@ -9,7 +9,8 @@ TaskCore::TaskCore(std::coroutine_handle<> root)
   Node::refs_ = 0;  // No cancellation was requested.
 }
 
-void TaskCore::Register(std::string_view name) {
+void TaskCore::Register(const TaskSpec& spec) {
+  const std::string_view name = spec.name;
   LoopCore* const core = FutureCore::core();
   FutureCore::Ref();  // The loop's.
   previous_task_ = core->tasks_last;
@@ -21,26 +22,27 @@ void TaskCore::Register(std::string_view name) {
   }
   if (core->watched) [[unlikely]] {
     core->IdentifyTask(this, name);
+    if (core->debug) set_created(spec.created);
   } else if (!name.empty()) {
     set_name(name);
   }
 }
 
-void TaskCore::Start(std::string_view name) {
+void TaskCore::Start(const TaskSpec& spec) {
   LoopCore* const core = FutureCore::core();
-  Register(name);
+  Register(spec);
   // Made by what dies in Kill, it is abandoned with the rest: nothing may be
   // left in the queue that refers to it.
   if (!core->inert) core->Push(this);
 }
 
-void TaskCore::StartEagerly(std::string_view name) {
+void TaskCore::StartEagerly(const TaskSpec& spec) {
   LoopCore* const core = FutureCore::core();
   if (running_core != core || !core->open) {
-    Start(name);
+    Start(spec);
     return;
   }
-  Register(name);
+  Register(spec);
   // What runs now is put aside and goes on afterwards. (Step itself does that
   // with the current task.)
   struct Aside {
@@ -85,12 +87,14 @@ void TaskCore::Unlink() {
 bool TaskCore::BeginCancelled() {
   Unset(kMustCancel);
   if (Has(kStarted)) {
-    if (point_ != nullptr && point_->future != nullptr &&
-        point_->future->cancelled()) {
+    FutureCore* const awaited = point_ == nullptr ? nullptr : point_->future;
+    if (awaited != nullptr && awaited->cancelled()) {
       error_ = nullptr;  // What it awaits throws, with the first message.
-    } else {
-      Set(kThrowing);
+      return true;
     }
+    // What it waited for may have failed meanwhile: nobody else will ask.
+    if (awaited != nullptr) awaited->MarkRetrieved();
+    Set(kThrowing);
     return true;
   }
   // Cancelled before its first step: the body never runs.
@@ -219,6 +223,11 @@ void TaskCore::set_name(std::string_view name) {
 
 std::string TaskCore::Describe() const { return "task " + name(); }
 
+std::source_location TaskCore::Created() const {
+  const NodeInfo* const own = info();
+  return own == nullptr ? std::source_location() : own->created;
+}
+
 // In the task's context.
 void TaskCore::ReportUnseen() {
   struct Within {
@@ -227,7 +236,8 @@ void TaskCore::ReportUnseen() {
         : outer(std::exchange(current_context, slot)) {}
     ~Within() { current_context = outer; }
   } const within(&context);
-  core()->Report("Task exception was never retrieved", error_, Describe());
+  core()->Report("Task exception was never retrieved", error_, Describe(),
+                 Created());
 }
 
 void TaskCore::Abandon() {

@@ -31,10 +31,10 @@ class TaskCore : public FutureCore, public Node {
   // caller, and queues the first step.
   explicit TaskCore(std::coroutine_handle<> root);
 
-  void Start(std::string_view name);
+  void Start(const TaskSpec& spec);
   // The same, but if the loop is running the first step is taken now, inside
   // the step or callback that is in progress.
-  void StartEagerly(std::string_view name);
+  void StartEagerly(const TaskSpec& spec);
 
   using FutureCore::Ref;
   using FutureCore::Unref;
@@ -46,6 +46,7 @@ class TaskCore : public FutureCore, public Node {
   // ---- FutureCore
   bool Cancel(std::string_view message) override;
   std::string Describe() const override;
+  std::source_location Created() const override;
 
   // One step: inline, since it is what a loop does most. `core` is core().
   void Step(LoopCore* core) {
@@ -95,6 +96,8 @@ class TaskCore : public FutureCore, public Node {
 
   std::string name() const;
   void set_name(std::string_view name);
+  // REQUIRES: the loop is watched.
+  void set_created(std::source_location place) { info()->created = place; }
 
   // Ends a pending task without running it: its frames die, innermost first;
   // the task becomes cancelled; nobody is told.
@@ -119,7 +122,7 @@ class TaskCore : public FutureCore, public Node {
   std::uint32_t cancel_requests() const { return Node::refs_; }
 
   // Makes it one of the loop's tasks.
-  void Register(std::string_view name);
+  void Register(const TaskSpec& spec);
   // A step that a cancellation begins. False: the task has ended.
   bool BeginCancelled();
   void FinishStep();

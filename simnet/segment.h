@@ -25,7 +25,7 @@ enum class SegmentKind : std::uint8_t {
 };
 
 // Happen hands it to the connection of its flow.
-struct Segment final : Event {
+struct Segment final : SimEvent {
   void Happen() override;
   void Discard() override;
 
@@ -65,7 +65,7 @@ class SegmentPool {
   std::array<Free*, kClasses> free_ = {};
 };
 
-// A list of segments in order, linked by Event::next.
+// A list of segments in order, linked by SimEvent::next.
 class SegmentList {
  public:
   bool empty() const { return head_ == nullptr; }
@@ -77,7 +77,7 @@ class SegmentList {
   }
   // REQUIRES: !empty().
   Segment* PopFront() {
-    Event* first = head_;
+    SimEvent* first = head_;
     head_ = first->next;
     if (head_ == nullptr) tail_ = nullptr;
     return static_cast<Segment*>(first);
@@ -87,8 +87,8 @@ class SegmentList {
   }
 
  private:
-  Event* head_ = nullptr;
-  Event* tail_ = nullptr;
+  SimEvent* head_ = nullptr;
+  SimEvent* tail_ = nullptr;
 };
 
 }  // namespace rondo::internal

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -14,6 +15,7 @@
 #include "rondo/runtime/task.h"
 #include "rondo/runtime/wait_for.h"
 #include "rondo/tests/conformance/briefly.h"
+#include "rondo/tests/runtime/virtual_loop.h"
 
 namespace rondo::conformance {
 namespace {
@@ -284,6 +286,32 @@ TEST(ConditionTests, test_explicit_lock) {
     }
     EXPECT_FALSE(lock.locked());
     EXPECT_FALSE(condition.locked());
+  });
+}
+
+// Begins to wait in another loop, and is cancelled there.
+void WaitElsewhere(Coro<> waits) {
+  VirtualLoop other;
+  Task<> waiter = other.loop().CreateTask(std::move(waits));
+  RunBriefly(other.loop());
+  waiter.Cancel();
+  RunBriefly(other.loop());
+  EXPECT_TRUE(waiter.cancelled());
+}
+
+TEST(ConditionTests, test_ambiguous_loops) {
+  Lock lock;
+  Condition condition(&lock);
+  RunTest([&]() -> Coro<> { co_await lock.Acquire(); });
+  WaitElsewhere(AsCoro(lock.Acquire()));
+  RunTest([&]() -> Coro<> {
+    EXPECT_THROW(co_await condition.Acquire(), RuntimeError);
+  });
+  WaitElsewhere(condition.Wait());
+  RunTest([&]() -> Coro<> {
+    EXPECT_TRUE(lock.locked());
+    EXPECT_THROW(co_await condition.Wait(), RuntimeError);
+    EXPECT_TRUE(lock.locked());
   });
 }
 

@@ -16,6 +16,7 @@
 #include "rondo/runtime/task.h"
 #include "rondo/runtime/wait_for.h"
 #include "rondo/tests/conformance/briefly.h"
+#include "rondo/tests/runtime/virtual_loop.h"
 
 namespace rondo::conformance {
 namespace {

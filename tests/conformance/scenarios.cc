@@ -13,8 +13,8 @@ Scenarios AllScenarios() {
         FutureScenarios,    GatherScenarios,   LockScenarios,
         LoopScenarios,      QueueScenarios,    RunScenarios,
         SemaphoreScenarios, ShieldScenarios,   TaskGroupScenarios,
-        TaskScenarios,      TimeoutScenarios,  TimerScenarios,
-        WaitForScenarios,   WaitScenarios}) {
+        TaskScenarios,      ThreadScenarios,   TimeoutScenarios,
+        TimerScenarios,     WaitForScenarios,  WaitScenarios}) {
     std::ranges::copy(group(), std::back_inserter(all));
   }
   std::ranges::sort(all, {}, &Scenario::name);

@@ -26,6 +26,7 @@ Scenarios SemaphoreScenarios();
 Scenarios ShieldScenarios();
 Scenarios TaskGroupScenarios();
 Scenarios TaskScenarios();
+Scenarios ThreadScenarios();
 Scenarios TimeoutScenarios();
 Scenarios TimerScenarios();
 Scenarios WaitForScenarios();
