@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <exception>
 #include <source_location>
-#include <string_view>
 
 #include "rondo/runtime/coro.h"
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/source_place.h"
 
 namespace rondo {
 namespace {
@@ -27,15 +27,6 @@ std::string TaskText(const internal::TaskCore& task) {
 
 std::string AwaitFrame::Text() const {
   return "at " + file + ":" + std::to_string(line) + " in " + function;
-}
-
-std::string ShortFileName(const char* file) {
-  const std::string_view path(file);
-  constexpr std::string_view kVirtual = "_virtual_includes/";
-  const std::size_t at = path.find(kVirtual);
-  if (at == std::string_view::npos) return std::string(path);
-  const std::size_t end = path.find('/', at + kVirtual.size());
-  return std::string(path.substr(end == std::string_view::npos ? at : end + 1));
 }
 
 namespace internal {

@@ -19,9 +19,6 @@ struct AwaitFrame {
   std::string Text() const;
 };
 
-// `file` without what a build system puts before a source's own path.
-std::string ShortFileName(const char* file);
-
 namespace internal {
 
 // Of a task that runs, without its innermost coroutine; of one that has not
