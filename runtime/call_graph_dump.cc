@@ -54,11 +54,13 @@ std::string Name(int signal) { return "signal " + std::to_string(signal); }
 
 std::string Report(const EventLoop& loop, int signal) {
   const LoopStatistics now = loop.statistics();
-  return "Call graph, asked for by " + Name(signal) + ": " +
-         std::to_string(now.tasks) + " tasks, " + std::to_string(now.ready) +
-         " ready handles, " + std::to_string(now.scheduled) + " timers, " +
-         std::to_string(now.readers) + " readers, " +
-         std::to_string(now.writers) + " writers\n" + DescribeCallGraph(loop);
+  return "Call graph (" + Name(signal) +
+         "): tasks: " + std::to_string(now.tasks) +
+         ", ready: " + std::to_string(now.ready) +
+         ", timers: " + std::to_string(now.scheduled) +
+         ", readers: " + std::to_string(now.readers) +
+         ", writers: " + std::to_string(now.writers) + "\n" +
+         DescribeCallGraph(loop);
 }
 
 void Append(const std::string& path, const std::string& text) {

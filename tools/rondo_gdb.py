@@ -128,9 +128,8 @@ def future_text(future):
         gone = " that is gone" if int(waiter["list"]) == 0 else ""
         return waiter["what"].string() + gone
     if kind.startswith(PREFIX + "GatherState<"):
-        children = future.cast(future.dynamic_type)["children_"]
-        first, last = (children["_M_impl"][f] for f in ("_M_start", "_M_finish"))
-        return f"a gather of {int(last - first)}"
+        vector = future.cast(future.dynamic_type)["children_"]["_M_impl"]
+        return f"a gather of {int(vector['_M_finish'] - vector['_M_start'])}"
     return "a future"
 
 

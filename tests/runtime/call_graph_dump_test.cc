@@ -56,7 +56,7 @@ TEST(CallGraphDumpTest, ASignalHasTheLoopWriteItsGraphToStandardError) {
   testing::internal::CaptureStderr();
   RunTwoTasks(runner, [] { std::raise(SIGUSR1); });
   EXPECT_THAT(testing::internal::GetCapturedStderr(),
-              AllOf(HasSubstr("Call graph, asked for by signal 10: 3 tasks"),
+              AllOf(HasSubstr("Call graph (signal 10): tasks: 3, "),
                     HasSubstr("#3 writer waits for task reader\n"),
                     HasSubstr("  #2 reader waits for an event\n")));
   runner.Close();
@@ -87,7 +87,7 @@ TEST(CallGraphDumpTest, WakesALoopThatWaitsAndMayComeOnAnotherThread) {
     while (ReadFile(path).empty()) co_await Sleep(1ms);
     other.join();
   }());
-  EXPECT_THAT(ReadFile(path), HasSubstr("1 tasks"));
+  EXPECT_THAT(ReadFile(path), HasSubstr("tasks: 1, "));
 }
 
 TEST(CallGraphDumpTest, AFileThatCannotBeWrittenIsReported) {

@@ -10,7 +10,6 @@
 #include "rondo/runtime/as_completed.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/gather.h"
-#include "rondo/runtime/lock.h"
 #include "rondo/runtime/shield.h"
 #include "rondo/runtime/sleep.h"
 #include "rondo/runtime/task.h"
@@ -24,7 +23,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::MatchesRegex;
 using testing::StartsWith;
 using namespace std::chrono_literals;
 

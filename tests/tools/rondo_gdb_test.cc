@@ -107,7 +107,7 @@ TEST_P(RondoGdbTest, SaysWhyItCannotShowAnything) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Compilers, RondoGdbTest,
-                         testing::Values("GDB_SAMPLE", "GDB_SAMPLE_GCC"),
+                         testing::Values("GDB_SAMPLE_CLANG", "GDB_SAMPLE_GCC"),
                          [](const auto& info) {
                            return std::string(info.param);
                          });
