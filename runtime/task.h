@@ -223,6 +223,7 @@ auto CreateTask(F function, const TaskSpec& spec) {
 }
 
 // The task that is running. Throws: RuntimeError if none is.
+// Source: asyncio.current_task; differs: that returns None in a callback.
 AnyTask CurrentTask();
 
 // The unfinished tasks of the running loop, in the order of creation.

@@ -27,6 +27,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -60,18 +61,23 @@ class TaskGroup {
     return task;
   }
   template <class T>
-  Task<T> CreateTask(Coro<T> coro, std::string_view name = {}) {
-    return CreateTask(std::move(coro), TaskSpec{name});
+  Task<T> CreateTask(
+      Coro<T> coro, std::string_view name = {},
+      std::source_location where = std::source_location::current()) {
+    return CreateTask(std::move(coro), TaskSpec{name, nullptr, where});
   }
   template <class T>
-  Task<T> CreateTask(Coro<T> coro, std::string_view name,
-                     const Context& context) {
-    return CreateTask(std::move(coro), TaskSpec{name, &context});
+  Task<T> CreateTask(
+      Coro<T> coro, std::string_view name, const Context& context,
+      std::source_location where = std::source_location::current()) {
+    return CreateTask(std::move(coro), TaskSpec{name, &context, where});
   }
   // The same of a callable that returns a Coro; the task owns the callable.
   template <internal::CoroFunction F>
-  auto CreateTask(F function, std::string_view name = {}) {
-    return CreateTask(internal::OwnedCoro(std::move(function)), name);
+  auto CreateTask(
+      F function, std::string_view name = {},
+      std::source_location where = std::source_location::current()) {
+    return CreateTask(internal::OwnedCoro(std::move(function)), name, where);
   }
   template <internal::CoroFunction F>
   auto CreateTask(F function, const TaskSpec& spec) {

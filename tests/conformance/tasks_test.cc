@@ -300,6 +300,7 @@ TEST(BaseTaskTests, test_coroutine_non_gen_function_return_future) {
   t2.result();
 }
 
+// Adapted: where no task runs CurrentTask throws.
 TEST(BaseTaskTests, test_current_task) {
   VirtualLoop world;
   EXPECT_THROW(CurrentTask(), RuntimeError);
@@ -313,6 +314,7 @@ TEST(BaseTaskTests, test_current_task) {
   EXPECT_THROW(CurrentTask(), RuntimeError);
 }
 
+// Adapted: as the one before.
 TEST(BaseTaskTests, test_current_task_with_interleaving_tasks) {
   VirtualLoop world;
   Future<bool> fut1 = world.loop().CreateFuture<bool>();
@@ -337,7 +339,7 @@ TEST(BaseTaskTests, test_current_task_with_interleaving_tasks) {
   EXPECT_THROW(CurrentTask(), RuntimeError);
 }
 
-// A callback has no current task either: there asyncio returns None.
+// In a callback too, where asyncio returns None.
 TEST(BaseCurrentLoopTests, test_current_task_no_running_loop_implicit) {
   EXPECT_THAT([] { CurrentTask(); },
               ThrowsMessage<RuntimeError>("no running event loop"));
