@@ -9,6 +9,8 @@ Reads memory and calls nothing, so a core file will do, and a process that was
 stopped in the middle of anything. The program must have been compiled with -g
 (Bazel: -c dbg, or --copt=-g).
 """
+import re
+
 import gdb
 
 PREFIX = "rondo::internal::"
@@ -122,15 +124,34 @@ def future_text(future):
     """What FutureCore::Describe says, as far as memory has it."""
     if bool(future["is_task_"]):
         return "task " + name_of(pointer(future, "TaskCore"))
-    kind = str(future.dynamic_type.target().unqualified().strip_typedefs())
+    kind = class_of(future)
     if kind == PREFIX + "Waiter":
         waiter = pointer(future, "Waiter")
         gone = " that is gone" if int(waiter["list"]) == 0 else ""
         return waiter["what"].string() + gone
     if kind.startswith(PREFIX + "GatherState<"):
-        vector = future.cast(future.dynamic_type)["children_"]["_M_impl"]
-        return f"a gather of {int(vector['_M_finish'] - vector['_M_start'])}"
+        return "a gather" + gathered(future, kind)
     return "a future"
+
+
+def class_of(future):
+    """The class of which it is, by the name of its table of functions."""
+    # Not dynamic_type: the table itself need not be in a core file.
+    table = int(future.cast(gdb.lookup_type("long").pointer())[0])
+    symbol = gdb.execute(f"info symbol {table:#x}", to_string=True)
+    match = re.match(r"vtable for (.*) \+ \d+", symbol)
+    return match.group(1) if match else ""
+
+
+def gathered(gather, kind):
+    """How many it gathers; empty if the compiler has spelt its type otherwise
+    than the linker."""
+    try:
+        vector = gather.cast(gdb.lookup_type(kind).pointer())["children_"]
+    except gdb.error:
+        return ""
+    ends = vector["_M_impl"]
+    return f" of {int(ends['_M_finish'] - ends['_M_start'])}"
 
 
 def awaited(task, core):
