@@ -21,17 +21,14 @@ TEST(CallGraphJsonTest, HasNumbersStacksAndEdges) {
   graph.tasks[1].number = 5;
   graph.tasks[1].chain.task = "b\xff";
   graph.tasks[1].awaited_by = {0};
-  EXPECT_EQ(nlohmann::json::parse(CallGraphJson(graph)),
-            nlohmann::json::parse(R"({"tasks":[
-              {"number":3,"name":"a \"quoted\"\nname","awaiting":"task b",
-               "stack":[{"function":"Outer()","file":"x.cc","line":7
-},
-                        {"function":"In()","file":"y.cc","line":8}],
-               "awaits":[5],"awaited_by":[]
-},
-              {"number":5,"name":"b\ufffd","awaiting":"","stack":[],
-               "awaits":[],"awaited_by":[3]}]
-})"));
+  const auto expected = nlohmann::json::parse(R"json({"tasks":[
+    {"number":3,"name":"a \"quoted\"\nname","awaiting":"task b",
+     "stack":[{"function":"Outer()","file":"x.cc","line":7},
+              {"function":"In()","file":"y.cc","line":8}],
+     "awaits":[5],"awaited_by":[]},
+    {"number":5,"name":"b\ufffd","awaiting":"","stack":[],
+     "awaits":[],"awaited_by":[3]}]})json");
+  EXPECT_EQ(nlohmann::json::parse(CallGraphJson(graph)), expected);
 }
 
 }  // namespace
