@@ -361,6 +361,7 @@ void EventLoop::Close() {
   LoopCore* const core = core_;
   if (core->closed) return;
   if (core->running) throw RuntimeError("Cannot close a running event loop");
+  if (core->hooks != nullptr) core->hooks->dumps.reset();
   core->inbox->Close();
   const bool crashed = core->inert;
   if (!crashed) {
@@ -406,6 +407,23 @@ void EventLoop::SetDefaultExceptionHandler(ExceptionHandler handler) {
 
 void EventLoop::SetTaskFactory(TaskFactory factory) {
   core_->Hooks().factory = std::move(factory);
+}
+
+LoopStatistics EventLoop::statistics() const {
+  LoopStatistics statistics;
+  statistics.ready = ready_count();
+  statistics.scheduled = scheduled_count();
+  for (const TaskCore* task = core_->tasks_first; task != nullptr;
+       task = task->next_task()) {
+    ++statistics.tasks;
+  }
+  for (const internal::GeneratorCore* generator = core_->generators;
+       generator != nullptr; generator = generator->older()) {
+    ++statistics.generators;
+  }
+  statistics.readers = io_.Count(kReadable);
+  statistics.writers = io_.Count(kWritable);
+  return statistics;
 }
 
 TaskFactory EventLoop::GetTaskFactory() const {

@@ -42,6 +42,18 @@
 
 namespace rondo {
 
+// What a loop has to do now.
+struct LoopStatistics {
+  std::size_t ready = 0;       // Handles, the cancelled ones too.
+  std::size_t scheduled = 0;   // Timers that are neither due nor cancelled.
+  std::size_t tasks = 0;       // Unfinished.
+  std::size_t generators = 0;  // Asynchronous, begun and not ended.
+  std::size_t readers = 0;     // Of descriptors.
+  std::size_t writers = 0;
+
+  bool operator==(const LoopStatistics&) const = default;
+};
+
 class EventLoop {
  public:
   // The seams must outlive the loop.
@@ -206,6 +218,9 @@ class EventLoop {
   // How many handles are ready, and how many timers wait.
   std::size_t ready_count() const { return core_->ReadyCount(); }
   std::size_t scheduled_count() const { return core_->timers.live(); }
+
+  // Counted when it is called.
+  LoopStatistics statistics() const;
 
   const LoopSeams& seams() const { return core_->seams; }
   internal::LoopCore* core() const { return core_; }

@@ -101,6 +101,15 @@ bool FutureCore::RemoveCallback(Node* node) {
   return false;
 }
 
+void FutureCore::AwaitedBy(Awaiters* awaiters) const {
+  if (callbacks_ == nullptr) return;
+  Node* node = callbacks_;
+  do {
+    node = node->next;
+    node->CollectAwaiters(awaiters);
+  } while (node != callbacks_);
+}
+
 void FutureCore::DropCallbacks() {
   Node* const last = std::exchange(callbacks_, nullptr);
   if (last == nullptr) return;

@@ -95,6 +95,8 @@ class FutureCore {
   // True if `node` was waiting here; drops its reference.
   bool RemoveCallback(Node* node);
   bool has_callbacks() const { return callbacks_ != nullptr; }
+  // Adds those who wait here, in the order of their coming.
+  void AwaitedBy(Awaiters* awaiters) const;
   // Forgets who waits, as when the loop is gone.
   void DropCallbacks();
 
@@ -227,6 +229,23 @@ struct DoneCallbackNode : DoneNode {
   void Invoke(F& f) {
     f(future);
   }
+};
+
+// A done callback of the library by which `awaiter` goes on. It keeps `awaiter`
+// alive.
+template <class F>
+class LetsGoOn {
+ public:
+  LetsGoOn(FutureCore* awaiter, F f) : f_(std::move(f)), awaiter_(awaiter) {}
+
+  void operator()(FutureCore* done) { f_(done); }
+  void CollectAwaiters(Awaiters* awaiters) const {
+    awaiters->push_back(awaiter_);
+  }
+
+ private:
+  F f_;
+  FutureCore* awaiter_;
 };
 
 // Adds a done callback. The node's reference belongs to the future's list; the

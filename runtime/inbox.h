@@ -6,11 +6,13 @@
 #define RONDO_RUNTIME_INBOX_H_
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -46,10 +48,15 @@ class Inbox {
   void Interrupt();
   // An empty handler: interrupts are only counted.
   void SetInterruptHandler(std::function<void()> handler);
+  // Has the loop run the handler of signal `number` (1 to 64), once for all
+  // times that it is asked to meanwhile. As Interrupt.
+  void Signal(int number);
+  // An empty handler: such signals are dropped.
+  void SetSignalHandler(int number, std::function<void()> handler);
   // How many interrupts there were that Drain has not taken.
   int TakeInterrupts();
 
-  // Takes all items, oldest first, and one more for each interrupt.
+  // Takes all items, oldest first, and one more for each signal and interrupt.
   std::vector<Item> Drain();
   bool empty() const { return !filled_.load(std::memory_order_acquire); }
   // Whether there are any.
@@ -66,6 +73,8 @@ class Inbox {
   std::atomic<bool> filled_ = false;
   std::atomic<int> interrupts_ = 0;
   std::function<void()> on_interrupt_;
+  std::atomic<std::uint64_t> signals_ = 0;  // Bit n - 1: signal n came.
+  std::vector<std::pair<int, std::function<void()>>> on_signal_;
   Selector* selector_;  // Null once closed.
 };
 

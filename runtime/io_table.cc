@@ -1,5 +1,6 @@
 #include "rondo/runtime/io_table.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "rondo/runtime/loop_core.h"
@@ -75,6 +76,12 @@ void IoTable::Queue(int fd, unsigned direction) {
   node->Set(Node::kQueued);
   node->Ref();
   core_->Push(node);
+}
+
+std::size_t IoTable::Count(unsigned direction) const {
+  return static_cast<std::size_t>(std::count_if(
+      entries_.begin(), entries_.end(),
+      [&](const Entry& entry) { return (entry.mask() & direction) != 0; }));
 }
 
 void IoTable::Process(std::span<const ReadyEvent> events) {

@@ -7,6 +7,7 @@
 #ifndef RONDO_RUNTIME_IO_TABLE_H_
 #define RONDO_RUNTIME_IO_TABLE_H_
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -31,6 +32,9 @@ class IoTable {
   bool Remove(int fd, unsigned direction);
   // What Set put there last, or null.
   Node* Find(int fd, unsigned direction) const;
+
+  // How many descriptors have one in `direction`.
+  std::size_t Count(unsigned direction) const;
 
   // Queues the nodes of the descriptors that are ready; removes those that
   // were cancelled.

@@ -1,6 +1,7 @@
 #include "rondo/runtime/loop_core.h"
 
 #include <atomic>
+#include <mutex>
 
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/identity.h"
@@ -8,7 +9,31 @@
 #include "rondo/runtime/loop_hooks.h"
 
 namespace rondo::internal {
+
+constinit LoopCore* all_cores = nullptr;
+
 namespace {
+
+constinit std::mutex list_mutex;  // Of all_cores.
+constinit LoopCore* last_core = nullptr;
+
+void Enlist(LoopCore* core) {
+  const std::lock_guard<std::mutex> lock(list_mutex);
+  core->previous_core = last_core;
+  (last_core == nullptr ? all_cores : last_core->next_core) = core;
+  last_core = core;
+}
+
+// `core` may have failed before it was enlisted.
+void Strike(LoopCore* core) {
+  const std::lock_guard<std::mutex> lock(list_mutex);
+  if (core->previous_core == nullptr && all_cores != core) return;
+  (core->previous_core == nullptr ? all_cores
+                                  : core->previous_core->next_core) =
+      core->next_core;
+  (core->next_core == nullptr ? last_core : core->next_core->previous_core) =
+      core->previous_core;
+}
 
 std::uint64_t NextSerial() {
   static std::atomic<std::uint64_t> last = 0;
@@ -32,9 +57,10 @@ LoopCore::LoopCore(const LoopSeams& s, EventLoop* l)
   }
   root.base = s.host;
   SetDebug(false);
+  Enlist(this);
 }
 
-LoopCore::~LoopCore() = default;
+LoopCore::~LoopCore() { Strike(this); }
 
 LoopHooks& LoopCore::Hooks() {
   if (hooks == nullptr) hooks = std::make_unique<LoopHooks>();

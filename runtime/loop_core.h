@@ -188,10 +188,16 @@ struct LoopCore {
   NodeInfo root;                 // Owns what is made outside any handle.
   std::uint64_t thread = 0;      // Of the run; for the debug check.
   Nanoseconds slow_callback = std::chrono::milliseconds(100);
-  std::shared_ptr<Inbox> inbox;      // From other threads; outlives the loop.
+  std::shared_ptr<Inbox> inbox;       // From other threads; outlives the loop.
+  LoopCore* previous_core = nullptr;  // In the list of all (all_cores).
+  LoopCore* next_core = nullptr;
   IoTable* io = nullptr;             // The EventLoop's.
   std::unique_ptr<LoopHooks> hooks;  // Exception handler, task factory.
 };
+
+// The first of the process's cores, in the order of creation: where a debugger
+// begins (tools/rondo_gdb.py). Nobody else may look.
+extern LoopCore* all_cores;
 
 // The number of this thread, in the order of first calls. Not for traces.
 std::uint64_t ThreadNumber();

@@ -60,6 +60,7 @@ struct LoopHooks {
   bool executor_shut_down = false;
   std::unique_ptr<LoopPart> links;  // future_chain.h
   std::shared_ptr<LoopPart> ports;  // port.h
+  std::unique_ptr<LoopPart> dumps;  // call_graph_dump.h
 };
 
 // Tells the handler; if that throws, the default handler. `hooks` may be null.

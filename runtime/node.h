@@ -23,6 +23,11 @@
 namespace rondo::internal {
 
 struct LoopCore;
+class FutureCore;
+
+// Whom something that is to come lets go on: tasks, and futures for which
+// others wait.
+using Awaiters = std::vector<FutureCore*>;
 
 // What a node carries only while somebody watches the loop, and a task also
 // when it was given a name.
@@ -77,6 +82,8 @@ class Node {
   virtual void Clear() = 0;
   // Ends the node's life. Called when the last reference goes.
   virtual void Destroy() = 0;
+  // Adds those whom its run lets go on, where the library knows them.
+  virtual void CollectAwaiters(Awaiters*) {}
 
   void Ref() { ++refs_; }
   void Unref() {
@@ -168,6 +175,11 @@ class CallableNode final : public Base {
     }
     this->~CallableNode();
     Pool::Free(this, sizeof(*this));
+  }
+  void CollectAwaiters(Awaiters* awaiters) override {
+    if constexpr (requires(F& f) { f.CollectAwaiters(awaiters); }) {
+      if (!this->Has(Node::kCleared)) callable().CollectAwaiters(awaiters);
+    }
   }
 
  private:

@@ -42,6 +42,9 @@ class TaskCore : public FutureCore, public Node {
   // ---- Node: one step.
   void Run() override { Step(core()); }
   void Clear() override {}
+  void CollectAwaiters(Awaiters* awaiters) override {
+    awaiters->push_back(this);
+  }
 
   // ---- FutureCore
   bool Cancel(std::string_view message) override;

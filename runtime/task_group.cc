@@ -38,6 +38,10 @@ class TaskGroup::Child final : public internal::DoneNode {
     internal::Pool::Free(this, sizeof(*this));
   }
 
+  void CollectAwaiters(internal::Awaiters* awaiters) override {
+    if (group_ != nullptr) awaiters->push_back(group_->parent_.core());
+  }
+
   void Leave() {
     if (group_ == nullptr) return;
     (previous_ == nullptr ? group_->first_ : previous_->next_) = next_;
