@@ -1,5 +1,6 @@
 #include "rondo/replay/recorder.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace rondo {
@@ -23,6 +24,26 @@ class Recorder::LoopRecorder final : public LoopObserver {
     record.id = id;
     record.path.assign(path);
     recorder_->sink_->Write(record);
+  }
+
+  void OnArrival(const ArrivalInfo& arrival) override {
+    std::vector<Arrival>& arrivals = record().arrivals;
+    const auto found =
+        std::ranges::find(arrivals, arrival.source, &Arrival::source);
+    if (found != arrivals.end()) {
+      ++found->count;
+    } else {
+      arrivals.push_back({std::string(arrival.source), 1});
+    }
+    if (arrival.port == 0 || recorder_->sink_ == nullptr) return;
+    recorder_->Resource(arrival.port, "port", arrival.port_name);
+    InRecord in;
+    in.stamp = Next();
+    in.op.assign(arrival.source);
+    in.resource = arrival.port;
+    in.result = static_cast<std::int64_t>(arrival.payload.size());
+    in.payload = PayloadBytes{std::string(arrival.payload)};
+    recorder_->sink_->Write(in);
   }
 
   void OnSelected(Nanoseconds now, std::optional<Nanoseconds> timeout,
@@ -57,6 +78,9 @@ class Recorder::LoopRecorder final : public LoopObserver {
 
   void OnIterationEnd(std::size_t ready, std::size_t scheduled) override {
     ItRecord& it = record();
+    for (const Arrival& arrival : it.arrivals) {
+      digest_.AddArrival(arrival.source, arrival.count);
+    }
     it.digest = digest_.Take();
     recorder_->chains_.Add(it);
     if (recorder_->sink_ != nullptr) {
@@ -66,6 +90,7 @@ class Recorder::LoopRecorder final : public LoopObserver {
       recorder_->sink_->Write(record_);
       it.Clear();
     }
+    it.arrivals.clear();
     ++it.stamp.n;
     recorder_->active_ = nullptr;
   }

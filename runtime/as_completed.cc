@@ -59,6 +59,27 @@ class AsCompletedState {
   TimerHandle timer;
 };
 
+namespace {
+
+// The done callback of the future at `place`.
+struct OnCompletion {
+  void operator()(FutureCore*) const {
+    if (const auto locked = state.lock()) locked->OnCompletion(place);
+  }
+  void CollectAwaiters(Awaiters* awaiters) const {
+    const auto locked = state.lock();
+    if (locked == nullptr) return;
+    for (const Future<>& getter : locked->getters) {
+      awaiters->push_back(getter.core());
+    }
+  }
+
+  std::weak_ptr<AsCompletedState> state;
+  std::size_t place;
+};
+
+}  // namespace
+
 std::shared_ptr<AsCompletedState> StartAsCompleted(
     std::vector<AnyFuture> futures, std::optional<Nanoseconds> timeout) {
   auto state = std::make_shared<AsCompletedState>();
@@ -73,10 +94,7 @@ std::shared_ptr<AsCompletedState> StartAsCompleted(
     AsCompletedState::Entry& entry = state->entries[i];
     entry.callback = Handle::Share(
         AddDoneCallback(entry.future.core(), HandleKind::kFutureDone,
-                        "as_completed", [weak, i](FutureCore*) {
-                          if (auto locked = weak.lock())
-                            locked->OnCompletion(i);
-                        }));
+                        "as_completed", OnCompletion{weak, i}));
   }
   if (timeout.has_value() && state->open > 0) {
     state->timer = RunningLoop().CallLater(

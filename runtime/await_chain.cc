@@ -1,50 +1,29 @@
 #include "rondo/runtime/await_chain.h"
 
 #include <algorithm>
-#include <string_view>
 
 #include "rondo/runtime/event_loop.h"
+#include "rondo/runtime/source_place.h"
 #include "rondo/runtime/task_core.h"
 
 namespace rondo {
 namespace {
 
-AwaitFrame FrameAt(const std::source_location& where) {
-  return {where.function_name(), ShortFileName(where.file_name()),
-          where.line()};
-}
-
 AwaitChain ChainOf(const internal::TaskCore& task) {
   AwaitChain chain;
   chain.task = task.name();
-  const internal::WaitPoint* const point = task.wait_point();
-  if (point == nullptr) {
-    chain.awaited = "its first step";
-    return chain;
+  chain.frames = internal::StackOf(task);
+  if (const internal::WaitPoint* const point = task.wait_point()) {
+    chain.awaited =
+        point->future == nullptr ? "its next turn" : point->future->Describe();
+  } else {
+    chain.awaited = task.Has(internal::Node::kStarted) ? "nothing: it runs"
+                                                       : "its first step";
   }
-  chain.awaited =
-      point->future == nullptr ? "its next turn" : point->future->Describe();
-  chain.frames.push_back(FrameAt(point->where));
-  std::coroutine_handle<> frame = task.innermost();
-  while (const internal::CoroAwaiterBase* awaiter =
-             internal::PromiseOf(frame).awaiter) {
-    chain.frames.push_back(FrameAt(awaiter->where));
-    frame = awaiter->parent;
-  }
-  std::reverse(chain.frames.begin(), chain.frames.end());
   return chain;
 }
 
 }  // namespace
-
-std::string ShortFileName(const char* file) {
-  const std::string_view path(file);
-  constexpr std::string_view kVirtual = "_virtual_includes/";
-  const std::size_t at = path.find(kVirtual);
-  if (at == std::string_view::npos) return std::string(path);
-  const std::size_t end = path.find('/', at + kVirtual.size());
-  return std::string(path.substr(end == std::string_view::npos ? at : end + 1));
-}
 
 std::vector<AwaitChain> AwaitChains(const EventLoop& loop) {
   std::vector<AwaitChain> chains;
@@ -60,8 +39,7 @@ std::string DescribeAwaitChains(const EventLoop& loop) {
   for (const AwaitChain& chain : AwaitChains(loop)) {
     text += "  task " + chain.task + " waits for " + chain.awaited + "\n";
     for (const AwaitFrame& frame : chain.frames) {
-      text += "    at " + frame.file + ":" + std::to_string(frame.line) +
-              " in " + frame.function + "\n";
+      text += "    " + frame.Text() + "\n";
     }
   }
   return text;

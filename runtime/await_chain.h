@@ -6,15 +6,9 @@
 #include <vector>
 
 #include "rondo/runtime/loop_core.h"
+#include "rondo/runtime/task_stack.h"
 
 namespace rondo {
-
-// One coroutine of a suspended task.
-struct AwaitFrame {
-  std::string function;
-  std::string file;  // As given to the compiler, without Bazel's prefixes.
-  unsigned line = 0;
-};
 
 struct AwaitChain {
   std::string task;
@@ -28,9 +22,6 @@ std::vector<AwaitChain> AwaitChains(const EventLoop& loop);
 
 // The same as indented text, a line for each frame.
 std::string DescribeAwaitChains(const EventLoop& loop);
-
-// `file` without what a build system puts before a source's own path.
-std::string ShortFileName(const char* file);
 
 }  // namespace rondo
 

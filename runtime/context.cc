@@ -8,6 +8,12 @@ Context Context::Copy() {
   return Context(internal::ContextRef(object));
 }
 
+Context Context::CopyForThread() {
+  auto* object = new internal::ContextObject;
+  object->map = internal::CloneMap(internal::CurrentContext().map());
+  return Context(internal::ContextRef(object));
+}
+
 Context::Entered::Entered(internal::ContextObject* object)
     : previous(internal::current_context) {
   if (object->entered) throw RuntimeError("context is already being run");
@@ -18,8 +24,8 @@ Context::Entered::Entered(internal::ContextObject* object)
 
 Context::Entered::~Entered() {
   internal::current_context = previous;
-  // `slot` still holds the object.
   slot.shared()->entered = false;
+  slot.Reset();
 }
 
 }  // namespace rondo

@@ -8,7 +8,8 @@
 //   auto token = request_id.Set("r-17");   // In this task and what it starts.
 //   request_id.Reset(token);
 //
-// Thread-safety: a context belongs to the thread it was made on.
+// Thread-safety: a context belongs to the thread it was made on, but for
+// CopyForThread's. Values are shared between threads, and const.
 // Source: contextvars; differs: Get returns a reference that the next Set of
 // the same variable ends.
 #ifndef RONDO_RUNTIME_CONTEXT_H_
@@ -31,6 +32,8 @@ class Context {
  public:
   // A copy of the current context. Source: contextvars.copy_context.
   static Context Copy();
+  // The same, to be handed over to another thread: moved, never copied.
+  static Context CopyForThread();
 
   // Calls `function` with this as the current context; what it sets stays.
   // Throws: RuntimeError if this context is being run already.
@@ -40,6 +43,14 @@ class Context {
     return std::forward<F>(function)();
   }
 
+  friend bool operator==(const Context& a, const Context& b) {
+    return a.object() == b.object();
+  }
+
+  // For the library: the context that is kept in `slot`.
+  static Context Of(internal::ContextSlot& slot) {
+    return Context(internal::ContextRef(slot.Expose()));
+  }
   const internal::ContextObject* object() const { return object_.get(); }
 
  private:

@@ -33,6 +33,13 @@ ContextMap* RefMap(ContextMap* map) {
   return map;
 }
 
+ContextMap* CloneMap(const ContextMap* map) {
+  if (map == nullptr) return nullptr;
+  auto* const clone = new ContextMap;
+  clone->entries = map->entries;
+  return clone;
+}
+
 void UnrefMap(ContextMap* map) {
   if (map != nullptr && --map->refs == 0) delete map;
 }
@@ -51,6 +58,15 @@ void ContextSlot::Share(ContextObject* object) {
       reinterpret_cast<std::uintptr_t>(object) | 1);
 }
 
+ContextObject* ContextSlot::Expose() {
+  if (!is_shared()) {
+    auto* const object = new ContextObject;
+    object->map = std::exchange(map_, nullptr);
+    Share(object);
+  }
+  return shared_object();
+}
+
 void ContextSlot::Reset() {
   ContextMap* const old = std::exchange(map_, nullptr);
   if (old == nullptr) return;
@@ -65,8 +81,13 @@ void ContextSlot::Reset() {
 }
 
 ContextSlot& BaseContext() {
-  thread_local ContextSlot base;
-  return base;
+  struct Base {
+    ContextSlot slot;
+    ~Base() { slot.Reset(); }
+  };
+  thread_local Base base;
+  base_context_used = true;
+  return base.slot;
 }
 
 const void* FindInCurrent(const void* var) {

@@ -16,6 +16,9 @@ struct ContextMap;  // Immutable, reference-counted.
 
 void UnrefMap(ContextMap* map);
 ContextMap* RefMap(ContextMap* map);  // Accepts null.
+// One of the same values that shares no counter with any other, for another
+// thread.
+ContextMap* CloneMap(const ContextMap* map);  // Accepts null.
 
 // What a public Context stands for.
 struct ContextObject {
@@ -52,17 +55,18 @@ class ContextSlot {
   constexpr ContextSlot() = default;
   ContextSlot(const ContextSlot&) = delete;
   ContextSlot& operator=(const ContextSlot&) = delete;
-  ~ContextSlot() {
-    if (map_ != nullptr) [[unlikely]] {
-      Reset();
-    }
-  }
+  // Whoever has the slot calls Reset at the end, unless it is empty.
+  ~ContextSlot() = default;
 
   // Takes a private copy of what the current context holds.
   inline void CopyCurrent();
   // Shares `object`.
   void Share(ContextObject* object);
   void Reset();
+  bool empty() const { return map_ == nullptr; }
+
+  // What a Context of this slot refers to: from now on others may share it.
+  ContextObject* Expose();
 
   // The Context shared, or null.
   ContextObject* shared() const {
@@ -87,6 +91,8 @@ class ContextSlot {
 // The current slot of this thread; null: the thread's own base context.
 inline constinit thread_local ContextSlot* current_context = nullptr;
 
+inline constinit thread_local bool base_context_used = false;
+
 ContextSlot& BaseContext();
 
 inline ContextSlot& CurrentContext() {
@@ -94,11 +100,25 @@ inline ContextSlot& CurrentContext() {
 }
 
 inline void ContextSlot::CopyCurrent() {
-  ContextMap* const current = CurrentContext().map();
-  if (current != nullptr) [[unlikely]] {
-    map_ = RefMap(current);
+  if (current_context == nullptr ? !base_context_used
+                                 : current_context->empty()) [[likely]] {
+    return;
   }
+  map_ = RefMap(CurrentContext().map());
 }
+
+// An empty current context, for as long as it lives.
+class FreshContext {
+ public:
+  FreshContext() : previous_(std::exchange(current_context, &slot_)) {}
+  FreshContext(const FreshContext&) = delete;
+  FreshContext& operator=(const FreshContext&) = delete;
+  ~FreshContext() { current_context = previous_; }
+
+ private:
+  ContextSlot slot_;
+  ContextSlot* previous_;
+};
 
 // The value of the variable with the address `var`, or null.
 const void* FindInCurrent(const void* var);

@@ -7,7 +7,8 @@
 //   int n = co_await Answer();   // Runs it inline, as `await answer()` does.
 //
 // A Coro is lazy: nothing runs until it is awaited or made a task. It is
-// move-only; dropping it unstarted destroys the arguments and no more.
+// move-only; dropping it unstarted destroys the arguments and no more (but in
+// debug mode it is reported).
 //
 // Coroutines take their parameters by value: a reference parameter, or the
 // captures of a lambda that is itself the coroutine, must outlive every
@@ -101,7 +102,13 @@ struct PromiseBase {
     return std::forward<A>(awaitable).Await(where);
   }
 
-  CoroAwaiterBase* awaiter = nullptr;  // Null in a task's outermost coroutine.
+  PromiseBase() : awaiter(nullptr) {}
+
+  union {
+    CoroAwaiterBase* awaiter;  // Null in a task's outermost coroutine.
+    // Until it is awaited or made a task: of the coroutine itself.
+    std::source_location body;
+  };
 };
 
 // A promise is at a fixed place in its frame, whatever its type.
@@ -109,6 +116,10 @@ inline PromiseBase& PromiseOf(std::coroutine_handle<> frame) {
   return std::coroutine_handle<PromiseBase>::from_address(frame.address())
       .promise();
 }
+
+// Destroys a coroutine that was never awaited nor made a task. In debug mode it
+// is reported, unless an exception takes it away.
+void DropUnstarted(std::coroutine_handle<> frame);
 
 // Destroys a suspended chain, innermost first, without recursion.
 void DestroyFrames(std::coroutine_handle<> innermost);
@@ -120,7 +131,8 @@ struct CoroPromise : PromiseBase {
     if (has_value) result.Destroy();
   }
 
-  Coro<T> get_return_object();
+  Coro<T> get_return_object(
+      std::source_location where = std::source_location::current());
   template <class U = T>
   void return_value(U&& value) {
     result.Construct(std::forward<U>(value));
@@ -136,7 +148,8 @@ struct CoroPromise : PromiseBase {
 
 template <>
 struct CoroPromise<void> : PromiseBase {
-  Coro<void> get_return_object();
+  Coro<void> get_return_object(
+      std::source_location where = std::source_location::current());
   void return_void() {}
   void Deliver(ResultSlot<void>&) {}
   void Take() {}
@@ -176,7 +189,7 @@ class [[nodiscard]] Coro {
     return *this;
   }
   ~Coro() {
-    if (frame_) frame_.destroy();
+    if (frame_) internal::DropUnstarted(frame_);
   }
 
   // False once awaited, made a task, or moved from.
@@ -187,6 +200,7 @@ class [[nodiscard]] Coro {
     return internal::CoroAwaiter<T>(Release(), where);
   }
   std::coroutine_handle<promise_type> Release() {
+    frame_.promise().awaiter = nullptr;
     return std::exchange(frame_, nullptr);
   }
 
@@ -200,12 +214,15 @@ class [[nodiscard]] Coro {
 namespace internal {
 
 template <class T>
-Coro<T> CoroPromise<T>::get_return_object() {
+Coro<T> CoroPromise<T>::get_return_object(std::source_location where) {
   static_assert(alignof(CoroPromise) <= 16);
+  body = where;
   return Coro<T>(std::coroutine_handle<CoroPromise>::from_promise(*this));
 }
 
-inline Coro<void> CoroPromise<void>::get_return_object() {
+inline Coro<void> CoroPromise<void>::get_return_object(
+    std::source_location where) {
+  body = where;
   return Coro<void>(std::coroutine_handle<CoroPromise>::from_promise(*this));
 }
 

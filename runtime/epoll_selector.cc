@@ -14,6 +14,9 @@
 namespace rondo {
 namespace {
 
+// A loop that is never idle asks about this often.
+constexpr std::int64_t kAskEvery = 20'000;
+
 // What one call brings at most; the rest comes with the next.
 constexpr int kBatch = 256;
 
@@ -87,13 +90,23 @@ void EpollSelector::Unregister(int fd) {
 }
 
 bool EpollSelector::MaySkip() {
-  if (skips_ >= max_skips_) return false;
+  if (skips_ >= limit_) return false;
   if (wake_pending_.load(std::memory_order_relaxed)) return false;
   if (ReadClock(CLOCK_MONOTONIC_COARSE) != tick_) return false;
   ++skips_;
-  passes_ = std::min(kPasses, max_skips_ - skips_);
+  passes_ = std::min(kPasses, limit_ - skips_);
   skips_ += passes_;
   return true;
+}
+
+void EpollSelector::Pace() {
+  const std::int64_t now = ReadClock(CLOCK_MONOTONIC);
+  const std::int64_t passed = now - asked_;
+  asked_ = now;
+  tick_ = ReadClock(CLOCK_MONOTONIC_COARSE);
+  limit_ = passed < kAskEvery ? 2 * skips_ + 1
+                              : static_cast<int>(skips_ * kAskEvery / passed);
+  limit_ = std::min(limit_, max_skips_);
 }
 
 std::span<const ReadyEvent> EpollSelector::Select(
@@ -103,8 +116,8 @@ std::span<const ReadyEvent> EpollSelector::Select(
   const bool at_once = timeout.has_value() && *timeout <= Nanoseconds(0);
   if (at_once && MaySkip()) return ready_;
   Wait(timeout);
+  if (at_once) Pace();
   skips_ = 0;
-  if (at_once) tick_ = ReadClock(CLOCK_MONOTONIC_COARSE);
   return ready_;
 }
 

@@ -17,10 +17,10 @@ namespace rondo {
 //
 // A loop that always has something to run would ask at every turn, and a
 // system call a turn is most of what such a turn costs. So a zero timeout may
-// be answered with nothing, without asking, some times running; but never
-// after a Wake, and only a few times once the coarse clock has ticked (every 1
-// to 4 ms), so that long turns cannot starve the descriptors. A loop may pass
-// over most of these calls altogether (MayPass).
+// be answered with nothing, without asking, as many times running as fit into
+// 20 us at the pace since the last system call; but never after a Wake, and
+// only a few times once the coarse clock has ticked (every 1 to 4 ms). A loop
+// may pass over most of these calls altogether (TakePasses).
 //
 // A descriptor that was closed while registered has left epoll by itself;
 // Unregister of it does nothing.
@@ -29,7 +29,7 @@ namespace rondo {
 // Source: selectors.EpollSelector.
 class EpollSelector final : public Selector {
  public:
-  static constexpr int kDefaultSkips = 63;
+  static constexpr int kDefaultSkips = 1023;
 
   // `max_skips`: how many zero timeouts running may go unasked.
   // Throws: std::system_error.
@@ -47,9 +47,11 @@ class EpollSelector final : public Selector {
 
  private:
   // How many calls a loop may pass over after one that was skipped.
-  static constexpr int kPasses = 7;
+  static constexpr int kPasses = 31;
 
   bool MaySkip();
+  // Sets how many calls may be skipped next.
+  void Pace();
   // Fills `ready_`.
   void Wait(std::optional<Nanoseconds> timeout);
   // One system call. Returns how many events came, or -errno.
@@ -61,8 +63,10 @@ class EpollSelector final : public Selector {
   int wake_ = -1;
   bool has_pwait2_ = true;
   std::atomic<bool> wake_pending_ = false;
-  int skips_ = 0;
-  std::int64_t tick_ = 0;  // The coarse time of the last system call.
+  int skips_ = 0;           // Since the last system call,
+  int limit_ = 1;           // and how many there may be.
+  std::int64_t asked_ = 0;  // The time of that call,
+  std::int64_t tick_ = 0;   // and by the coarse clock.
   std::vector<ReadyEvent> ready_;
 };
 

@@ -1,5 +1,6 @@
 #include "rondo/runtime/errors.h"
 
+#include <string_view>
 #include <typeinfo>
 
 #include "rondo/runtime/type_name.h"
@@ -25,11 +26,10 @@ std::string DescribeException(const std::exception_ptr& exception) {
     std::rethrow_exception(exception);
   } catch (const std::exception& error) {
     return internal::TypeName(typeid(error)) + ": " + error.what();
-  } catch (const CancelledError& error) {
-    if (error.message().empty()) return "CancelledError";
-    return "CancelledError: " + error.message();
-  } catch (const LoopExit&) {
-    return "LoopExit";
+  } catch (const BaseException& error) {
+    const std::string_view what = error.what();
+    const std::string name = internal::TypeName(typeid(error));
+    return what.empty() ? name : name + ": " + std::string(what);
   } catch (...) {  // tidy: allow(catch-all) any type may be thrown
     return internal::CaughtTypeName();
   }

@@ -3,10 +3,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <atomic>
+#include <string>
+#include <typeinfo>
 #include <vector>
 
+#include "rondo/runtime/debug_mode.h"
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/generator_core.h"
+#include "rondo/runtime/type_name.h"
 
 namespace rondo {
 
@@ -33,6 +38,24 @@ class Running {
   LoopCore* previous_;
 };
 
+// Restores what handles change while they run.
+class Outside {
+ public:
+  explicit Outside(LoopCore* core)
+      : core_(core), context_(internal::current_context) {}
+  Outside(const Outside&) = delete;
+  ~Outside() {
+    Restore();
+    core_->running_node = nullptr;
+  }
+
+  void Restore() const { internal::current_context = context_; }
+
+ private:
+  LoopCore* core_;
+  internal::ContextSlot* context_;
+};
+
 }  // namespace
 
 EventLoop::EventLoop(const LoopSeams& seams)
@@ -49,10 +72,8 @@ EventLoop::~EventLoop() {
 
 void EventLoop::DrainInbox() {
   for (internal::Inbox::Item& item : core_->inbox->Drain()) {
-    Node* const node = core_->NewCallback(std::move(item.function),
-                                          HandleKind::kCallback, item.name);
-    node->context.Reset();
-    core_->Push(node);
+    internal::AnnounceArrival(core_, item);
+    internal::QueueItem(core_, std::move(item));
   }
 }
 
@@ -84,24 +105,28 @@ void EventLoop::FireTimers(std::span<const ReadyEvent> events,
   }
 }
 
-[[gnu::always_inline]] inline void EventLoop::RunNode(Node* node) {
-  LoopCore* const core = core_;
-  const bool counted = !node->Has(Node::kTask);
-  if (node->Has(Node::kCancelled)) {
+// What comes before the run of a callback. True: it is not to be run.
+inline bool SkipOrMark(Node* node) {
+  if (node->HasAny(Node::kCancelled | Node::kRepeats)) [[unlikely]] {
     node->Unset(Node::kQueued);
-    if (counted) node->Unref();
-    return;
-  }
-  internal::current_context = &node->context;
-  if (core->watched) [[unlikely]] {
-    core->running_node = node;
-    if (LoopObserver* const observer = core->seams.observer) {
-      observer->OnRun(core->Describe(node));
+    if (node->Has(Node::kCancelled)) {
+      node->Unref();
+      return true;
     }
   }
-  const internal::NodeRun run(counted ? node : nullptr);
+  internal::current_context = &node->context;
+  return false;
+}
+
+// Tells the exception handler what `node` has thrown, in the node's context,
+// and ends its run. REQUIRES: that exception is being handled.
+[[gnu::noinline]] void EndFailedRun(LoopCore* core, Node* node) {
+  struct End {
+    Node* node;
+    ~End() { node->EndRun(); }
+  } const end{node};
   try {
-    node->Run();
+    throw;
   } catch (const LoopExit&) {
     throw;
   } catch (...) {  // tidy: allow(catch-all) told to the exception handler
@@ -110,46 +135,100 @@ void EventLoop::FireTimers(std::span<const ReadyEvent> events,
   }
 }
 
-// Runs the ready queue up to `last`.
-[[gnu::always_inline]] inline void EventLoop::RunNodes(Node* last) {
-  LoopCore* const core = core_;
-  Node* node;
-  do {
-    node = core->Pop();
-    if (node->Has(Node::kTask) && !core->watched) [[likely]] {
-      internal::current_context = &node->context;
-      const bool end = node == last;
-      static_cast<TaskCore*>(node)->Step();  // Perhaps its end.
-      if (end) return;
-      continue;
-    }
-    const bool end = node == last;
-    RunNode(node);
-    if (end) return;
-  } while (true);
-}
-
-[[gnu::always_inline]] inline void EventLoop::RunReady() {
-  Node* const last = core_->ready_last;  // What comes later waits.
-  if (last == nullptr) return;
-  internal::ContextSlot* const outer = internal::current_context;
-  struct Restore {
-    internal::ContextSlot* outer;
-    LoopCore* core;
-    ~Restore() {
-      internal::current_context = outer;
-      core->running_node = nullptr;
-    }
-  } const restore{outer, core_};
-  if (core_->seams.ready_order != nullptr) {
-    RunReadyInOrder();
-  } else {
-    RunNodes(last);
+[[gnu::always_inline]] inline void RunUnwatched(LoopCore* core, Node* node) {
+  if (node->Has(Node::kTask)) {
+    internal::current_context = &node->context;
+    static_cast<TaskCore*>(node)->Step(core);
+    return;
+  }
+  if (SkipOrMark(node)) return;
+  try {
+    node->Run();
+  } catch (...) {  // tidy: allow(catch-all) told to the exception handler
+    EndFailedRun(core, node);
   }
 }
 
-[[gnu::always_inline]] inline void EventLoop::Turn(
-    std::span<const ReadyEvent> events, std::optional<Nanoseconds> timeout) {
+// Runs what is ready now; what comes later waits. REQUIRES: something is.
+[[gnu::always_inline]] inline void RunAllUnwatched(LoopCore* core) {
+  Node** const end = core->ready_tail;
+  bool last;
+  do {
+    Node* const node = core->Pop();
+    last = &node->next == end;  // Before its end.
+    RunUnwatched(core, node);
+  } while (!last);
+}
+
+// Up to `turns` turns, as long as they would only run nodes. (All it needs is
+// in registers: this is where a busy loop is.)
+[[gnu::noinline]] void RunShortTurns(LoopCore* core,
+                                     const std::atomic<bool>& posted,
+                                     int turns) {
+  while (--turns >= 0 && core->ready_head != nullptr && !core->stopping &&
+         core->timers.live() == 0 && !posted.load(std::memory_order_acquire)) {
+    RunAllUnwatched(core);
+  }
+}
+
+void EventLoop::RunWatched(Node* node) {
+  LoopCore* const core = core_;
+  if (SkipOrMark(node)) return;
+  core->running_node = node;
+  if (LoopObserver* const observer = core->seams.observer) {
+    observer->OnRun(core->Describe(node));
+  }
+  core->debug ? CallTimed(node) : Call(node);
+}
+
+void EventLoop::Call(Node* node) {
+  LoopCore* const core = core_;
+  if (node->Has(Node::kTask)) {
+    node->Run();
+    return;
+  }
+  try {
+    node->Run();
+  } catch (...) {  // tidy: allow(catch-all) told to the exception handler
+    EndFailedRun(core, node);
+  }
+}
+
+// In debug mode. A node may be gone when it has run.
+void EventLoop::CallTimed(Node* node) {
+  const HandleInfo info = core_->Describe(node);
+  const std::string name =
+      info.name.empty() ? internal::TypeName(typeid(*node)) : info.label();
+  const Nanoseconds start = time();
+  Call(node);
+  const Nanoseconds took = time() - start;
+  if (took < core_->slow_callback) return;
+  core_->Report(
+      "Executing " + name + " took " + internal::SecondsText(took) + " seconds",
+      nullptr);
+}
+
+// Runs what is ready now; what comes later waits.
+void EventLoop::RunReady() {
+  LoopCore* const core = core_;
+  if (core->ready_head == nullptr) return;
+  if (core->seams.ready_order != nullptr) {
+    RunReadyInOrder();
+  } else if (core->watched) {
+    Node** const end = core->ready_tail;
+    bool last;
+    do {
+      Node* const node = core->Pop();
+      last = &node->next == end;  // Before its end.
+      RunWatched(node);
+    } while (!last);
+  } else {
+    RunAllUnwatched(core);
+  }
+}
+
+void EventLoop::Turn(std::span<const ReadyEvent> events,
+                     std::optional<Nanoseconds> timeout) {
   LoopCore* const core = core_;
   LoopObserver* const observer = core->seams.observer;
   if (!events.empty()) core->io->Process(events);
@@ -157,17 +236,20 @@ void EventLoop::FireTimers(std::span<const ReadyEvent> events,
   if (core->timers.live() > 0 || observer != nullptr) {
     FireTimers(events, timeout);
   }
-  RunReady();
-  if (observer != nullptr) [[unlikely]] {
-    observer->OnIterationEnd(core->ready_count, core->timers.live());
+  {
+    const Outside outside(core);
+    RunReady();
+  }
+  if (observer != nullptr) {
+    observer->OnIterationEnd(core->ReadyCount(), core->timers.live());
   }
 }
 
-// As RunNodes, but the ready order chooses who is next.
+// As RunReady, but the ready order chooses who is next.
 void EventLoop::RunReadyInOrder() {
   LoopCore* const core = core_;
   std::vector<Node*> waiting;
-  waiting.reserve(core->ready_count);
+  waiting.reserve(core->ReadyCount());
   while (core->ready_head != nullptr) waiting.push_back(core->Pop());
   // If something leaves the loop, the rest stays ready.
   struct Requeue {
@@ -201,7 +283,7 @@ void EventLoop::RunReadyInOrder() {
     }
     Node* const node = waiting[place];
     waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(place));
-    RunNode(node);
+    RunWatched(node);
   }
 }
 
@@ -231,16 +313,22 @@ void EventLoop::RunForever() {
   core_->running = true;
   core_->thread = internal::ThreadNumber();
   const Running running(core_);
-  Selector* const selector = core_->seams.selector;
+  RunTurns();
+}
+
+// RunOnce until Stop; but turns that would only run nodes, of a loop that
+// nobody watches, take a shorter way.
+void EventLoop::RunTurns() {
+  LoopCore* const core = core_;
+  Selector* const selector = core->seams.selector;
   do {
-    std::optional<Nanoseconds> timeout = Nanoseconds(0);
-    std::span<const ReadyEvent> events;
-    if (core_->ready_head == nullptr || !selector->MayPass()) {
-      timeout = Prepare();
-      events = selector->Select(timeout);
+    const std::optional<Nanoseconds> timeout = Prepare();
+    Turn(selector->Select(timeout), timeout);
+    if (!core->watched) {
+      const Outside outside(core);
+      RunShortTurns(core, core->inbox->filled(), selector->TakePasses());
     }
-    Turn(events, timeout);
-  } while (!core_->stopping);
+  } while (!core->stopping);
 }
 
 void EventLoop::RunUntilDone(internal::FutureCore* future, bool own) {
@@ -253,7 +341,9 @@ void EventLoop::RunUntilDone(internal::FutureCore* future, bool own) {
   }
   const Handle callback = Handle::Share(internal::AddDoneCallback(
       future, HandleKind::kFutureDone, "run_until_complete",
-      [this](internal::FutureCore*) { Stop(); }));
+      [this](internal::FutureCore* done) {
+        if (!IsException<LoopExit>(done->Error())) Stop();
+      }));
   try {
     RunForever();
   } catch (...) {
@@ -271,6 +361,7 @@ void EventLoop::Close() {
   LoopCore* const core = core_;
   if (core->closed) return;
   if (core->running) throw RuntimeError("Cannot close a running event loop");
+  if (core->hooks != nullptr) core->hooks->dumps.reset();
   core->inbox->Close();
   const bool crashed = core->inert;
   if (!crashed) {
@@ -278,7 +369,10 @@ void EventLoop::Close() {
          task = task->next_task()) {
       if (task->Has(Node::kQuietDestroy)) continue;
       core->Report("Task was destroyed but it is pending!", nullptr,
-                   task->Describe());
+                   task->Describe(), task->Created());
+    }
+    if (Executor* const executor = core->DefaultExecutor()) {
+      executor->Shutdown(nullptr);
     }
   }
   Kill();
@@ -291,6 +385,7 @@ void EventLoop::Kill() {
   const Running running(core);  // What dies sees its own loop.
   core->inert = true;
   core->open = false;
+  core->plain = false;
   while (core->ready_head != nullptr) {
     Node* const node = core->Pop();
     if (!node->Has(Node::kTask)) node->Unref();
@@ -298,6 +393,7 @@ void EventLoop::Kill() {
   core->timers.Clear();
   io_.Clear();
   while (core->tasks_last != nullptr) core->tasks_last->Abandon();
+  internal::AbandonGenerators(core);
   core->hooks.reset();
 }
 
@@ -311,6 +407,27 @@ void EventLoop::SetDefaultExceptionHandler(ExceptionHandler handler) {
 
 void EventLoop::SetTaskFactory(TaskFactory factory) {
   core_->Hooks().factory = std::move(factory);
+}
+
+LoopStatistics EventLoop::statistics() const {
+  LoopStatistics statistics;
+  statistics.ready = ready_count();
+  statistics.scheduled = scheduled_count();
+  for (const TaskCore* task = core_->tasks_first; task != nullptr;
+       task = task->next_task()) {
+    ++statistics.tasks;
+  }
+  for (const internal::GeneratorCore* generator = core_->generators;
+       generator != nullptr; generator = generator->older()) {
+    ++statistics.generators;
+  }
+  statistics.readers = io_.Count(kReadable);
+  statistics.writers = io_.Count(kWritable);
+  return statistics;
+}
+
+TaskFactory EventLoop::GetTaskFactory() const {
+  return core_->hooks == nullptr ? nullptr : core_->hooks->factory;
 }
 
 void EventLoop::CallExceptionHandler(const ExceptionReport& report) {

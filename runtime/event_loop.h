@@ -25,6 +25,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <source_location>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,29 +34,24 @@
 
 #include "rondo/runtime/future.h"
 #include "rondo/runtime/handle.h"
-#include "rondo/runtime/inbox.h"
 #include "rondo/runtime/io_table.h"
 #include "rondo/runtime/loop_core.h"
 #include "rondo/runtime/loop_hooks.h"
+#include "rondo/runtime/remote_loop.h"
 #include "rondo/runtime/task.h"
 
 namespace rondo {
 
-// Reaches a loop from other threads, also after the loop is gone.
-// Thread-safety: any thread.
-class RemoteLoop {
- public:
-  explicit RemoteLoop(std::shared_ptr<internal::Inbox> inbox)
-      : inbox_(std::move(inbox)) {}
+// What a loop has to do now.
+struct LoopStatistics {
+  std::size_t ready = 0;       // Handles, the cancelled ones too.
+  std::size_t scheduled = 0;   // Timers that are neither due nor cancelled.
+  std::size_t tasks = 0;       // Unfinished.
+  std::size_t generators = 0;  // Asynchronous, begun and not ended.
+  std::size_t readers = 0;     // Of descriptors.
+  std::size_t writers = 0;
 
-  // As EventLoop::CallSoonThreadsafe.
-  void CallSoonThreadsafe(absl::AnyInvocable<void()> callback,
-                          std::string name = {}) const {
-    inbox_->Add({std::move(callback), std::move(name)});
-  }
-
- private:
-  std::shared_ptr<internal::Inbox> inbox_;
+  bool operator==(const LoopStatistics&) const = default;
 };
 
 class EventLoop {
@@ -67,22 +63,23 @@ class EventLoop {
   // Closes the loop.
   virtual ~EventLoop();
 
-  // ---- Scheduling. Throw: RuntimeError after Close.
+  // ---- Scheduling. Throw: RuntimeError after Close. A coroutine function is
+  // no callback: CreateTask.
 
   // Queues `callback` behind everything that is ready.
-  template <class F>
+  template <internal::Callback F>
   [[gnu::always_inline]] Handle CallSoon(F&& callback,
                                          std::string_view name = {}) {
     return QueueNew(std::forward<F>(callback), name, nullptr);
   }
-  template <class F>
+  template <internal::Callback F>
   Handle CallSoon(F&& callback, std::string_view name, const Context& context) {
     return QueueNew(std::forward<F>(callback), name, &context);
   }
 
   // Runs `callback` once, `delay` from now. A delay that is not positive is
   // due in the next iteration, behind what is ready by then.
-  template <class F>
+  template <internal::Callback F>
   TimerHandle CallLater(Nanoseconds delay, F&& callback,
                         std::string_view name = {}) {
     return CallAt(After(delay), std::forward<F>(callback), name);
@@ -90,7 +87,7 @@ class EventLoop {
 
   // Runs `callback` once when the loop's clock has reached `when`. Timers with
   // equal deadlines run in the order of their registration.
-  template <class F>
+  template <internal::Callback F>
   TimerHandle CallAt(Nanoseconds when, F&& callback,
                      std::string_view name = {}) {
     if (!core_->Accepts()) return TimerHandle();
@@ -98,31 +95,43 @@ class EventLoop {
         core_, when, std::forward<F>(callback), HandleKind::kTimer, name));
   }
 
-  // From any thread: queues `callback`, in order of arrival, and wakes the
-  // loop. It runs in an empty context. A callback whose loop is closed before
-  // its turn is dropped.
-  void CallSoonThreadsafe(absl::AnyInvocable<void()> callback,
-                          std::string name = {}) {
-    remote().CallSoonThreadsafe(std::move(callback), std::move(name));
+  // From any thread (remote_loop.h).
+  template <internal::Callback F>
+  void CallSoonThreadsafe(F&& callback, std::string name = {}) {
+    remote().CallSoonThreadsafe(std::forward<F>(callback), std::move(name));
   }
   RemoteLoop remote() const { return RemoteLoop(core_->inbox); }
 
   template <class T = void>
-  Future<T> CreateFuture() {
-    return internal::NewFuture<T>(core_);
+  Future<T> CreateFuture(
+      std::source_location where = std::source_location::current()) {
+    return internal::NewFuture<T>(core_, where);
   }
   template <class T>
-  Task<T> CreateTask(Coro<T> coro, std::string_view name = {}) {
-    return internal::NewTask(core_, std::move(coro), {name, nullptr});
+  Task<T> CreateTask(
+      Coro<T> coro, std::string_view name = {},
+      std::source_location where = std::source_location::current()) {
+    return internal::NewTask(core_, std::move(coro), {name, nullptr, where});
   }
   template <class T>
-  Task<T> CreateTask(Coro<T> coro, std::string_view name,
-                     const Context& context) {
-    return internal::NewTask(core_, std::move(coro), {name, &context});
+  Task<T> CreateTask(
+      Coro<T> coro, std::string_view name, const Context& context,
+      std::source_location where = std::source_location::current()) {
+    return internal::NewTask(core_, std::move(coro), {name, &context, where});
+  }
+  template <class T>
+  Task<T> CreateTask(Coro<T> coro, const TaskSpec& spec) {
+    return internal::NewTask(core_, std::move(coro), spec);
   }
   template <internal::CoroFunction F>
-  auto CreateTask(F function, std::string_view name = {}) {
-    return CreateTask(internal::OwnedCoro(std::move(function)), name);
+  auto CreateTask(
+      F function, std::string_view name = {},
+      std::source_location where = std::source_location::current()) {
+    return CreateTask(internal::OwnedCoro(std::move(function)), name, where);
+  }
+  template <internal::CoroFunction F>
+  auto CreateTask(F function, const TaskSpec& spec) {
+    return CreateTask(internal::OwnedCoro(std::move(function)), spec);
   }
 
   // ---- Running.
@@ -193,15 +202,25 @@ class EventLoop {
   void SetDefaultExceptionHandler(ExceptionHandler handler);
   void CallExceptionHandler(const ExceptionReport& report);
 
+  // An empty factory: tasks are made as CreateTask is told.
   void SetTaskFactory(TaskFactory factory);
+  TaskFactory GetTaskFactory() const;
 
-  // Debug mode: calls from the wrong thread throw RuntimeError.
+  // Debug mode (debug_mode.h).
   bool debug() const { return core_->debug; }
-  void set_debug(bool on) { core_->debug = on; }
+  void set_debug(bool on) { core_->SetDebug(on); }
+  // From which time on a callback counts as slow.
+  Nanoseconds slow_callback_duration() const { return core_->slow_callback; }
+  void set_slow_callback_duration(Nanoseconds duration) {
+    core_->slow_callback = duration;
+  }
 
   // How many handles are ready, and how many timers wait.
-  std::size_t ready_count() const { return core_->ready_count; }
+  std::size_t ready_count() const { return core_->ReadyCount(); }
   std::size_t scheduled_count() const { return core_->timers.live(); }
+
+  // Counted when it is called.
+  LoopStatistics statistics() const;
 
   const LoopSeams& seams() const { return core_->seams; }
   internal::LoopCore* core() const { return core_; }
@@ -210,15 +229,24 @@ class EventLoop {
   template <class F>
   [[gnu::always_inline]] Handle QueueNew(F&& callback, std::string_view name,
                                          const Context* context) {
-    if (!core_->Accepts()) return Handle();
-    internal::Node* const node = core_->NewCallback(
-        std::forward<F>(callback), HandleKind::kCallback, name);
+    internal::LoopCore* const core = core_;
+    const bool plain = core->plain;
+    if (!plain && !core->AcceptsSlow()) [[unlikely]] {
+      return Handle();
+    }
+    internal::Node* const node =
+        core->NewUnwatchedCallback(std::forward<F>(callback));
     if (context != nullptr) {
       node->context.Share(
           const_cast<internal::ContextObject*>(context->object()));
     }
-    core_->Push(node);
-    return Handle::Share(node);
+    Handle handle = Handle::Share(node);
+    if (plain) [[likely]] {
+      core->PushUnwatched(node);
+    } else {
+      core->PushNew(node, name);
+    }
+    return handle;
   }
 
   Nanoseconds After(Nanoseconds delay) const {
@@ -231,10 +259,12 @@ class EventLoop {
             std::optional<Nanoseconds> timeout);
   void FireTimers(std::span<const ReadyEvent> events,
                   std::optional<Nanoseconds> timeout);
-  void RunReady();
+  void RunTurns();
   void RunReadyInOrder();
-  void RunNode(internal::Node* node);
-  void RunNodes(internal::Node* last);
+  void RunReady();
+  void RunWatched(internal::Node* node);
+  void Call(internal::Node* node);
+  void CallTimed(internal::Node* node);
 
   internal::LoopCore* core_;
   internal::IoTable io_;

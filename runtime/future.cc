@@ -1,6 +1,14 @@
 #include "rondo/runtime/future.h"
 
-namespace rondo::internal {
+namespace rondo {
+
+EventLoop& AnyFuture::loop() const {
+  EventLoop* const loop = core_->core()->loop;
+  if (loop == nullptr) throw RuntimeError("the future's event loop is gone");
+  return *loop;
+}
+
+namespace internal {
 
 void FutureAwaiterBase::ThrowMisuse() const {
   if (future == nullptr) throw ValueError("await of an empty Future");
@@ -12,4 +20,5 @@ void FutureAwaiterBase::ThrowMisuse() const {
   throw RuntimeError("a task cannot await itself: " + future->Describe());
 }
 
-}  // namespace rondo::internal
+}  // namespace internal
+}  // namespace rondo

@@ -36,7 +36,7 @@ namespace internal {
 template <class T>
 class FutureState : public FutureCore {
  public:
-  explicit FutureState(LoopCore* core) : FutureCore(core, /*is_task=*/false) {}
+  FutureState() : FutureCore(/*is_task=*/false) {}
 
   // The value is there: constructs it and completes the future.
   template <class... U>
@@ -90,6 +90,9 @@ class AnyFuture {
   // Makes a pending future cancelled, with a message for the CancelledError.
   // Of a task: asks it to end. Returns false if it is done already.
   bool Cancel(std::string_view message = {}) { return core_->Cancel(message); }
+
+  // The loop that it belongs to. Throws: RuntimeError if that is gone.
+  EventLoop& loop() const;
 
   // Throws: InvalidStateError if done; ValueError if `exception` is null.
   void SetException(std::exception_ptr exception) {
@@ -276,20 +279,49 @@ class Future : public AnyFuture {
 
 namespace internal {
 
+// In debug mode: remembers where it was made.
+template <class T>
+class PlacedFutureState final : public FutureState<T> {
+ public:
+  explicit PlacedFutureState(std::source_location where) : where_(where) {}
+
+  std::source_location Created() const override { return where_; }
+
+ private:
+  ~PlacedFutureState() = default;
+  void Destroy() override {
+    this->~PlacedFutureState();
+    Pool::Free(this, sizeof(*this));
+  }
+
+  std::source_location where_;
+};
+
+// Apart, so that `where` takes no place in the frame of who makes a future.
+template <class T>
+[[gnu::noinline]] Future<T> NewPlacedFuture(LoopCore* core,
+                                            std::source_location where) {
+  return Future<T>::Adopt(
+      FutureRef<FutureCore>(MakeFuture<PlacedFutureState<T>>(core, where)));
+}
+
 // A pending future of the loop of `core`.
 template <class T>
-Future<T> NewFuture(LoopCore* core) {
-  using S = FutureState<T>;
+Future<T> NewFuture(LoopCore* core, std::source_location where = {}) {
+  if (core->debug) [[unlikely]] {
+    return NewPlacedFuture<T>(core, where);
+  }
   return Future<T>::Adopt(
-      FutureRef<FutureCore>(::new (core->pool->Allocate(sizeof(S))) S(core)));
+      FutureRef<FutureCore>(MakeFuture<FutureState<T>>(core)));
 }
 
 }  // namespace internal
 
 // A pending future of the running loop. Throws: RuntimeError without one.
 template <class T = void>
-Future<T> CreateFuture() {
-  return internal::NewFuture<T>(internal::RunningCore());
+Future<T> CreateFuture(
+    std::source_location where = std::source_location::current()) {
+  return internal::NewFuture<T>(internal::RunningCore(), where);
 }
 
 }  // namespace rondo

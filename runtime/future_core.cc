@@ -101,6 +101,15 @@ bool FutureCore::RemoveCallback(Node* node) {
   return false;
 }
 
+void FutureCore::AwaitedBy(Awaiters* awaiters) const {
+  if (callbacks_ == nullptr) return;
+  Node* node = callbacks_;
+  do {
+    node = node->next;
+    node->CollectAwaiters(awaiters);
+  } while (node != callbacks_);
+}
+
 void FutureCore::DropCallbacks() {
   Node* const last = std::exchange(callbacks_, nullptr);
   if (last == nullptr) return;
@@ -119,7 +128,7 @@ void FutureCore::DropCallbacks() {
 }
 
 void FutureCore::QueueDoneCallback(Node* node) {
-  if (!core_->open) {
+  if (!core()->open) {
     // A closed or crashed loop runs nothing any more.
     if (!node->Has(Node::kTask)) node->Unref();
     return;
@@ -129,7 +138,7 @@ void FutureCore::QueueDoneCallback(Node* node) {
     waiter->holds = true;
     waiter->future->Ref();
   }
-  core_->Push(node);
+  core()->Push(node);
 }
 
 void FutureCore::QueueCallbacks(Node* last) {
@@ -161,13 +170,16 @@ std::vector<std::size_t> FirstOccurrences(
   return places;
 }
 
+void FutureCore::ReportUnseen() {
+  core()->Report("Future exception was never retrieved", error_, Describe(),
+                 Created());
+}
+
 void FutureCore::LeaveUnseen() {
-  if (unretrieved_ && state_ == State::kException && !core_->closed) {
+  if (unretrieved_ && state_ == State::kException && !core()->closed) {
     unretrieved_ = false;
     ++refs_;  // The report may look at the future, but not keep it.
-    core_->Report(is_task_ ? "Task exception was never retrieved"
-                           : "Future exception was never retrieved",
-                  error_, Describe());
+    ReportUnseen();
     --refs_;
   }
   DropCallbacks();

@@ -21,7 +21,7 @@ class FutureCore {
  public:
   enum class State : std::uint8_t { kPending, kResult, kException, kCancelled };
 
-  FutureCore(LoopCore* core, bool is_task) : core_(core), is_task_(is_task) {}
+  explicit FutureCore(bool is_task) : is_task_(is_task) {}
   FutureCore(const FutureCore&) = delete;
   FutureCore& operator=(const FutureCore&) = delete;
 
@@ -30,7 +30,8 @@ class FutureCore {
     if (--refs_ == 0) LastUnref();
   }
 
-  LoopCore* core() const { return core_; }
+  // The loop whose pool the future came from.
+  LoopCore* core() const { return static_cast<LoopCore*>(Pool::OwnerOf(this)); }
   // Nobody else holds it.
   bool unique() const { return refs_ == 1; }
   State state() const { return state_; }
@@ -45,6 +46,8 @@ class FutureCore {
   virtual bool Cancel(std::string_view message);
   // What a deadlock report says one waits for: "future", "task T1".
   virtual std::string Describe() const;
+  // Where it was made: known in debug mode only.
+  virtual std::source_location Created() const { return {}; }
 
   // Throws unless the result is there: the exception, CancelledError, or
   // InvalidStateError.
@@ -92,6 +95,8 @@ class FutureCore {
   // True if `node` was waiting here; drops its reference.
   bool RemoveCallback(Node* node);
   bool has_callbacks() const { return callbacks_ != nullptr; }
+  // Adds those who wait here, in the order of their coming.
+  void AwaitedBy(Awaiters* awaiters) const;
   // Forgets who waits, as when the loop is gone.
   void DropCallbacks();
 
@@ -100,6 +105,8 @@ class FutureCore {
 
   // Destroys the object and gives its memory back.
   virtual void Destroy() = 0;
+  // Tells the exception handler of an error that nobody has seen.
+  virtual void ReportUnseen();
 
   void Finish(State state) {
     state_ = state;
@@ -125,9 +132,10 @@ class FutureCore {
   [[noreturn]] void ThrowNoResult();
   [[noreturn]] void ThrowDone();
   void QueueCallback(Node* node) {
-    if (node->Has(Node::kTask) && core_->open) [[likely]] {
+    LoopCore* const loop = core();
+    if (node->Has(Node::kTask) && loop->open) [[likely]] {
       node->Set(Node::kWakeup);
-      core_->Push(node);
+      loop->Push(node);
     } else {
       QueueDoneCallback(node);
     }
@@ -143,7 +151,6 @@ class FutureCore {
   // Nobody has it any more, but an error to tell or callbacks to drop.
   void LeaveUnseen();
 
-  LoopCore* core_;
   Node* callbacks_ = nullptr;  // The last of a ring.
   std::uint32_t refs_ = 1;
   State state_ = State::kPending;
@@ -151,6 +158,13 @@ class FutureCore {
   bool unretrieved_ = false;
   bool taken_ = false;
 };
+
+// Allocates a future from the loop's pool, where core() finds the loop.
+template <class S, class... Args>
+S* MakeFuture(LoopCore* core, Args&&... args) {
+  static_assert(sizeof(S) <= Pool::kMaxBlock);
+  return ::new (core->pool->Allocate(sizeof(S))) S(std::forward<Args>(args)...);
+}
 
 // The places in `futures` that hold a future for the first time, ascending.
 std::vector<std::size_t> FirstOccurrences(
@@ -215,6 +229,23 @@ struct DoneCallbackNode : DoneNode {
   void Invoke(F& f) {
     f(future);
   }
+};
+
+// A done callback of the library by which `awaiter` goes on. It keeps `awaiter`
+// alive.
+template <class F>
+class LetsGoOn {
+ public:
+  LetsGoOn(FutureCore* awaiter, F f) : f_(std::move(f)), awaiter_(awaiter) {}
+
+  void operator()(FutureCore* done) { f_(done); }
+  void CollectAwaiters(Awaiters* awaiters) const {
+    awaiters->push_back(awaiter_);
+  }
+
+ private:
+  F f_;
+  FutureCore* awaiter_;
 };
 
 // Adds a done callback. The node's reference belongs to the future's list; the

@@ -7,7 +7,8 @@
 //
 // Coroutines become tasks, in argument order. The first failure is thrown at
 // once, and the others go on running; GatherOutcomes waits for all and returns
-// how each ended. Equal arguments share one child.
+// how each ended. Equal arguments share one child. Futures
+// may be gathered before their loop runs.
 //
 // A result that nobody else can see is moved, another one copied. In a tuple
 // void is std::monostate and T& is std::reference_wrapper<T>; a vector of void
@@ -15,7 +16,7 @@
 //
 // Cancellation: cancels every child, then throws CancelledError: Gather as soon
 // as the first of them was cancelled, GatherOutcomes when the last has ended.
-// Throws: ValueError for futures of another loop.
+// Throws: ValueError for futures of another loop; RuntimeError without a loop.
 // Source: asyncio.gather.
 #ifndef RONDO_RUNTIME_GATHER_H_
 #define RONDO_RUNTIME_GATHER_H_
@@ -33,6 +34,27 @@ namespace rondo {
 namespace internal {
 
 using ChildRef = FutureRef<FutureCore>;
+
+// The loop of a gather: the running one; else the first future's, if it begins
+// with one.
+template <class T>
+LoopCore* LoopFor(const Coro<T>&) {
+  return RunningCore();
+}
+inline LoopCore* LoopFor(const AnyFuture& first) {
+  if (running_core != nullptr) return running_core;
+  if (!first) throw ValueError("gather of an empty future");
+  return first.core()->core();
+}
+template <class A>
+LoopCore* LoopFor(const std::vector<A>& awaitables) {
+  return awaitables.empty() ? RunningCore() : LoopFor(awaitables.front());
+}
+template <class A, class... As>
+  requires(sizeof...(As) > 0)
+LoopCore* LoopFor(const A& first, const As&...) {
+  return LoopFor(first);
+}
 
 template <class T>
 ChildRef ChildOf(LoopCore* core, Coro<T> coro) {
@@ -119,7 +141,7 @@ concept Gatherable = requires { typename std::decay_t<A>::value_type; } &&
 template <internal::Gatherable... As>
   requires(sizeof...(As) > 0)
 auto Gather(As... awaitables) {
-  internal::LoopCore* const core = internal::RunningCore();
+  internal::LoopCore* const core = internal::LoopFor(awaitables...);
   // Braces: the children are made in argument order.
   std::vector<internal::ChildRef> children{
       internal::ChildOf(core, std::move(awaitables))...};
@@ -132,7 +154,7 @@ auto Gather(As... awaitables) {
 template <internal::Gatherable A>
 auto Gather(std::vector<A> awaitables) {
   using T = typename A::value_type;
-  internal::LoopCore* const core = internal::RunningCore();
+  internal::LoopCore* const core = internal::LoopFor(awaitables);
   return internal::StartGather<internal::GatheredVector<T>,
                                internal::MakeVector<T>>(
       core, false, internal::ChildrenOf(core, awaitables));
@@ -143,7 +165,7 @@ auto Gather(std::vector<A> awaitables) {
 template <internal::Gatherable... As>
   requires(sizeof...(As) > 0)
 auto GatherOutcomes(As... awaitables) {
-  internal::LoopCore* const core = internal::RunningCore();
+  internal::LoopCore* const core = internal::LoopFor(awaitables...);
   std::vector<internal::ChildRef> children{
       internal::ChildOf(core, std::move(awaitables))...};
   return internal::StartGather<
@@ -155,7 +177,7 @@ auto GatherOutcomes(As... awaitables) {
 template <internal::Gatherable A>
 auto GatherOutcomes(std::vector<A> awaitables) {
   using T = typename A::value_type;
-  internal::LoopCore* const core = internal::RunningCore();
+  internal::LoopCore* const core = internal::LoopFor(awaitables);
   return internal::StartGather<std::vector<Outcome<T>>,
                                internal::MakeOutcomeVector<T>>(
       core, true, internal::ChildrenOf(core, awaitables));

@@ -30,8 +30,10 @@ void GatherChildren::Watch(FutureCore* outer,
       continue;
     }
     AddDoneCallback(all[i], HandleKind::kFutureDone, "gather",
-                    [this, self = FutureRef<FutureCore>::Share(outer)](
-                        FutureCore* child) { ChildDone(self.get(), child); });
+                    LetsGoOn(outer, [this, self = FutureRef<FutureCore>::Share(
+                                               outer)](FutureCore* child) {
+                      ChildDone(self.get(), child);
+                    }));
   }
   for (FutureCore* child : done) ChildDone(outer, child);
 }

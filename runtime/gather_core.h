@@ -81,8 +81,8 @@ Outcome<T> OutcomeFrom(FutureCore* child) {
 template <class R, class Make>
 class GatherState final : public FutureState<R>, public GatherChildren {
  public:
-  GatherState(LoopCore* core, bool return_exceptions)
-      : FutureState<R>(core), GatherChildren(return_exceptions) {}
+  explicit GatherState(bool return_exceptions)
+      : GatherChildren(return_exceptions) {}
 
   bool Cancel(std::string_view message) override {
     return !this->done() && CancelAll(message);
@@ -116,8 +116,7 @@ template <class R, class Make>
 Future<R> StartGather(LoopCore* core, bool return_exceptions,
                       std::vector<FutureRef<FutureCore>> children) {
   using S = GatherState<R, Make>;
-  S* const state =
-      ::new (core->pool->Allocate(sizeof(S))) S(core, return_exceptions);
+  S* const state = MakeFuture<S>(core, return_exceptions);
   Future<R> result = Future<R>::Adopt(FutureRef<FutureCore>(state));
   state->Watch(state, std::move(children));
   return result;

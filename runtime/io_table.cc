@@ -1,5 +1,6 @@
 #include "rondo/runtime/io_table.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "rondo/runtime/loop_core.h"
@@ -63,7 +64,13 @@ Node* IoTable::Find(int fd, unsigned direction) const {
   return direction == kReadable ? entry.reader : entry.writer;
 }
 
-void IoTable::Queue(Node* node) {
+void IoTable::Queue(int fd, unsigned direction) {
+  Node* const node = Find(fd, direction);
+  if (node == nullptr) return;
+  if (node->Has(Node::kCancelled)) {  // Or the loop would never wait again.
+    Remove(fd, direction);
+    return;
+  }
   // Still queued when the loop was stopped in the middle of an iteration.
   if (node->Has(Node::kQueued)) return;
   node->Set(Node::kQueued);
@@ -71,16 +78,16 @@ void IoTable::Queue(Node* node) {
   core_->Push(node);
 }
 
+std::size_t IoTable::Count(unsigned direction) const {
+  return static_cast<std::size_t>(std::count_if(
+      entries_.begin(), entries_.end(),
+      [&](const Entry& entry) { return (entry.mask() & direction) != 0; }));
+}
+
 void IoTable::Process(std::span<const ReadyEvent> events) {
   for (const ReadyEvent& event : events) {
-    const auto index = static_cast<std::size_t>(event.fd);
-    if (index >= entries_.size()) continue;
-    if ((event.mask & kReadable) != 0 && entries_[index].reader != nullptr) {
-      Queue(entries_[index].reader);
-    }
-    if ((event.mask & kWritable) != 0 && entries_[index].writer != nullptr) {
-      Queue(entries_[index].writer);
-    }
+    if ((event.mask & kReadable) != 0) Queue(event.fd, kReadable);
+    if ((event.mask & kWritable) != 0) Queue(event.fd, kWritable);
   }
 }
 

@@ -7,6 +7,7 @@
 #ifndef RONDO_RUNTIME_IO_TABLE_H_
 #define RONDO_RUNTIME_IO_TABLE_H_
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -32,7 +33,11 @@ class IoTable {
   // What Set put there last, or null.
   Node* Find(int fd, unsigned direction) const;
 
-  // Queues the nodes of the descriptors that are ready.
+  // How many descriptors have one in `direction`.
+  std::size_t Count(unsigned direction) const;
+
+  // Queues the nodes of the descriptors that are ready; removes those that
+  // were cancelled.
   void Process(std::span<const ReadyEvent> events);
 
   // Forgets everything, without telling the selector.
@@ -52,7 +57,7 @@ class IoTable {
     }
   };
 
-  void Queue(Node* node);
+  void Queue(int fd, unsigned direction);
 
   LoopCore* core_;
   std::vector<Entry> entries_;  // By descriptor.

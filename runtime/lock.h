@@ -5,69 +5,46 @@
 //   rondo::LockGuard guard = co_await lock.Scoped();   // Until `guard` dies.
 //
 // Taking a free lock does not suspend. A free lock with live waiters is not
-// taken by a newcomer. A lock must outlive its waiters.
+// taken by a newcomer. A lock must outlive its waiters and its guard.
 //
 // Thread-safety: the loop's thread only.
 // Source: asyncio.Lock.
 #ifndef RONDO_RUNTIME_LOCK_H_
 #define RONDO_RUNTIME_LOCK_H_
 
-#include <deque>
+#include <cstddef>
 #include <source_location>
-#include <utility>
 
-#include "rondo/runtime/future.h"
+#include "rondo/runtime/guard.h"
+#include "rondo/runtime/waiters.h"
 
 namespace rondo {
 
 class Lock;
 
 // Releases a lock when it dies.
-class [[nodiscard]] LockGuard {
- public:
-  LockGuard() = default;
-  explicit LockGuard(Lock* lock) : lock_(lock) {}
-  LockGuard(LockGuard&& other) noexcept
-      : lock_(std::exchange(other.lock_, nullptr)) {}
-  LockGuard& operator=(LockGuard&& other) noexcept {
-    std::swap(lock_, other.lock_);
-    return *this;
-  }
-  ~LockGuard();
+using LockGuard = Guard<Lock>;
 
- private:
-  Lock* lock_ = nullptr;
+struct LockStatistics {
+  bool locked = false;
+  // Those on the way to a lock that was released for them included.
+  std::size_t tasks_waiting = 0;
 };
 
 namespace internal {
 
-class LockAwaiter : public FutureAwaiterBase {
+// Nothing if it is free: a Condition releases the lock while it waits, and its
+// task may die then.
+template <>
+void GiveBack(Lock& lock);
+
+class LockAwaiter : public WaiterAwaiter {
  public:
   LockAwaiter(Lock* lock, std::source_location where)
-      : FutureAwaiterBase(FutureRef<FutureCore>(), where), lock_(lock) {}
-  ~LockAwaiter();
+      : WaiterAwaiter(where), lock_(lock) {}
 
   bool await_ready();
   void await_resume();
-
- protected:
-  Lock* lock_;
-};
-
-class LockGuardAwaiter : public LockAwaiter {
- public:
-  using LockAwaiter::LockAwaiter;
-  LockGuard await_resume() {
-    LockAwaiter::await_resume();
-    return LockGuard(lock_);
-  }
-};
-
-template <class A>
-class [[nodiscard]] LockAwaitable {
- public:
-  explicit LockAwaitable(Lock* lock) : lock_(lock) {}
-  A Await(std::source_location where) const { return A(lock_, where); }
 
  private:
   Lock* lock_;
@@ -82,16 +59,19 @@ class Lock {
   Lock& operator=(const Lock&) = delete;
 
   bool locked() const { return locked_; }
+  LockStatistics statistics() const { return {locked_, waiters_.size()}; }
 
   // Waits until the lock is free and takes it.
   // Cancellation: the lock is not taken; a wake-up that was on its way goes to
-  // the next waiter. Throws: CancelledError.
-  internal::LockAwaitable<internal::LockAwaiter> Acquire() {
-    return internal::LockAwaitable<internal::LockAwaiter>(this);
+  // the next waiter. Throws: CancelledError; RuntimeError if it must wait and
+  // tasks of another loop have waited for this lock.
+  internal::PrimitiveAwaitable<internal::LockAwaiter, Lock> Acquire() {
+    return internal::PrimitiveAwaitable<internal::LockAwaiter, Lock>(this);
   }
   // The same; the guard releases it.
-  internal::LockAwaitable<internal::LockGuardAwaiter> Scoped() {
-    return internal::LockAwaitable<internal::LockGuardAwaiter>(this);
+  auto Scoped() {
+    using Awaiter = internal::GuardAwaiter<internal::LockAwaiter, Lock>;
+    return internal::PrimitiveAwaitable<Awaiter, Lock>(this);
   }
 
   // Wakes the first waiter. Throws: RuntimeError if it is not locked.
@@ -100,14 +80,27 @@ class Lock {
  private:
   friend class internal::LockAwaiter;
 
-  bool TryAcquire();
-  void Forget(internal::FutureCore* waiter);
-  void WakeFirst();
+  // Only the first: if it is done, somebody is on the way to the lock already.
+  void WakeFirst() {
+    if (!waiters_.FirstIsDone()) waiters_.WakeNext();
+  }
 
   bool locked_ = false;
-  std::deque<Future<>> waiters_;
+  internal::WaiterList waiters_{"a lock"};
 };
 
+namespace internal {
+
+inline bool LockAwaiter::await_ready() {
+  if (!lock_->locked_ && !lock_->waiters_.HasLive()) {
+    lock_->locked_ = true;
+    return true;
+  }
+  Enter(lock_->waiters_);
+  return false;
+}
+
+}  // namespace internal
 }  // namespace rondo
 
 #endif  // RONDO_RUNTIME_LOCK_H_

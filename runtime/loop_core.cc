@@ -1,6 +1,7 @@
 #include "rondo/runtime/loop_core.h"
 
 #include <atomic>
+#include <mutex>
 
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/identity.h"
@@ -9,9 +10,42 @@
 
 namespace rondo::internal {
 
+constinit LoopCore* all_cores = nullptr;
+
+namespace {
+
+constinit std::mutex list_mutex;  // Of all_cores.
+constinit LoopCore* last_core = nullptr;
+
+void Enlist(LoopCore* core) {
+  const std::lock_guard<std::mutex> lock(list_mutex);
+  core->previous_core = last_core;
+  (last_core == nullptr ? all_cores : last_core->next_core) = core;
+  last_core = core;
+}
+
+// `core` may have failed before it was enlisted.
+void Strike(LoopCore* core) {
+  const std::lock_guard<std::mutex> lock(list_mutex);
+  if (core->previous_core == nullptr && all_cores != core) return;
+  (core->previous_core == nullptr ? all_cores
+                                  : core->previous_core->next_core) =
+      core->next_core;
+  (core->next_core == nullptr ? last_core : core->next_core->previous_core) =
+      core->previous_core;
+}
+
+std::uint64_t NextSerial() {
+  static std::atomic<std::uint64_t> last = 0;
+  return ++last;
+}
+
+}  // namespace
+
 LoopCore::LoopCore(const LoopSeams& s, EventLoop* l)
     : watched(s.observer != nullptr || s.ready_order != nullptr),
       wants_paths(s.observer != nullptr && s.observer->wants_paths()),
+      serial(NextSerial()),
       pool(Pool::Create(
           this, [](void* core) { delete static_cast<LoopCore*>(core); })),
       seams(s),
@@ -22,13 +56,22 @@ LoopCore::LoopCore(const LoopSeams& s, EventLoop* l)
     throw ValueError("an event loop needs a clock and a selector");
   }
   root.base = s.host;
+  SetDebug(false);
+  Enlist(this);
 }
 
-LoopCore::~LoopCore() = default;
+LoopCore::~LoopCore() { Strike(this); }
 
 LoopHooks& LoopCore::Hooks() {
   if (hooks == nullptr) hooks = std::make_unique<LoopHooks>();
   return *hooks;
+}
+
+Executor* LoopCore::DefaultExecutor() const {
+  if (hooks != nullptr && hooks->executor != nullptr) {
+    return hooks->executor.get();
+  }
+  return seams.executor;
 }
 
 void ThrowNoRunningLoop() { throw RuntimeError("no running event loop"); }
@@ -42,28 +85,51 @@ std::uint64_t ThreadNumber() {
 bool LoopCore::AcceptsSlow() const {
   if (inert) return false;
   if (closed) throw RuntimeError("Event loop is closed");
-  if (debug && running && thread != ThreadNumber()) {
+  if (debug) RequireThread();
+  return true;
+}
+
+void LoopCore::SetDebug(bool on) {
+  debug = on;
+  watched = on || seams.observer != nullptr || seams.ready_order != nullptr;
+  plain = open && !watched;
+  inbox->Touch();  // A loop that nobody watched looks less often.
+}
+
+void LoopCore::RequireThread() const {
+  if (running && thread != ThreadNumber()) {
     throw RuntimeError(
         "Non-thread-safe operation invoked on an event loop other than the "
         "current one");
   }
-  return true;
+}
+
+void LoopCore::PushNew(Node* node, std::string_view name) {
+  if (watched) Identify(node, HandleKind::kCallback, name);
+  Push(node);
 }
 
 void LoopCore::PushFront(const std::vector<Node*>& nodes) {
   for (std::size_t i = nodes.size(); i-- > 0;) {
+    if (ready_head == nullptr) ready_tail = &nodes[i]->next;
     nodes[i]->next = ready_head;
     ready_head = nodes[i];
-    if (ready_last == nullptr) ready_last = nodes[i];
-    ++ready_count;
   }
 }
 
+std::size_t LoopCore::ReadyCount() const {
+  std::size_t count = 0;
+  for (const Node* node = ready_head; node != nullptr; node = node->next) {
+    ++count;
+  }
+  return count;
+}
+
 void LoopCore::Report(std::string_view message, std::exception_ptr exception,
-                      std::string_view source) {
+                      std::string_view source, std::source_location created) {
   if (loop == nullptr) return;
   CallExceptionHandler(hooks.get(), *loop,
-                       {message, std::move(exception), source});
+                       {message, std::move(exception), source, created});
 }
 
 // ---- Identities
@@ -117,6 +183,7 @@ void LoopCore::IdentifyIo(Node* node, Identity resource,
 }
 
 void LoopCore::NoteQueued(Node* node) {
+  if (debug) RequireThread();
   NodeInfo* const info = node->info();
   if (info == nullptr) return;
   // A timer's cause is who armed it; a one-shot callback's, who made it.

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "rondo/runtime/clock.h"
+#include "rondo/runtime/executor.h"
 #include "rondo/runtime/loop_hooks.h"
 #include "rondo/runtime/loop_observer.h"
 #include "rondo/runtime/network.h"
@@ -37,16 +38,21 @@ struct LoopSeams {
   Random* random = nullptr;
   ReadyOrder* ready_order = nullptr;
   LoopObserver* observer = nullptr;
+  Executor* executor = nullptr;  // The default one: shut down by the loop.
   // Distinguishes the loops of one simulation: part of every identity.
   Identity host = 0;
   // Ready order may swap even what contracts keep in order.
   bool adversarial = false;
   // A simulation drives the loop by halves: RunForever throws.
   bool driven = false;
+  // The process's signals are the loop's to take (interrupts.h); the selector's
+  // Wake is async-signal-safe.
+  bool takes_signals = false;
 };
 
 namespace internal {
 
+class GeneratorCore;
 class TaskCore;
 class Inbox;
 class IoTable;
@@ -58,25 +64,27 @@ struct LoopCore {
   // ---- The ready queue. It owns one reference to each node, but to tasks.
 
   void Push(Node* node) {
-    node->next = nullptr;
-    if (ready_last != nullptr) {
-      ready_last->next = node;
-    } else {
-      ready_head = node;
-    }
-    ready_last = node;
-    ++ready_count;
+    PushUnwatched(node);
     if (watched) [[unlikely]] {
       NoteQueued(node);
     }
   }
+  // The same where nobody watches.
+  void PushUnwatched(Node* node) {
+    node->next = nullptr;
+    *ready_tail = node;
+    ready_tail = &node->next;
+  }
   Node* Pop() {
     Node* const node = ready_head;
     ready_head = node->next;
-    if (ready_head == nullptr) ready_last = nullptr;
-    --ready_count;
+    if (ready_head == nullptr) ready_tail = &ready_head;
     return node;
   }
+  // A callback that was made without an identity.
+  void PushNew(Node* node, std::string_view name);
+  // Counts them.
+  std::size_t ReadyCount() const;
 
   // Puts nodes back in front of the queue, in their order.
   void PushFront(const std::vector<Node*>& nodes);
@@ -99,28 +107,39 @@ struct LoopCore {
 
   // Reports to the exception handler. Never throws (but LoopExit).
   void Report(std::string_view message, std::exception_ptr exception,
-              std::string_view source = {});
+              std::string_view source = {}, std::source_location created = {});
+
+  void SetDebug(bool on);
+  // In debug mode: throws RuntimeError on another thread than the loop's.
+  void RequireThread() const;
 
   LoopHooks& Hooks();
+  // The one that was set, or the seam; null if there is none.
+  Executor* DefaultExecutor() const;
 
   // Throws RuntimeError unless the loop takes work; false if it is inert and
   // the work is to be dropped.
   bool Accepts() const {
-    if (open && !debug) [[likely]] {
+    if (plain) [[likely]] {
       return true;
     }
     return AcceptsSlow();
   }
   bool AcceptsSlow() const;
 
-  // The node of a new callback, with the queue's reference. Inline, or small
-  // callables would go through memory.
+  // The node of a new callback, with the queue's reference and no identity.
+  // Inline, or small callables would go through memory.
   template <class F>
-  [[gnu::always_inline]] Node* NewCallback(F&& f, HandleKind kind,
-                                           std::string_view name) {
+  [[gnu::always_inline]] Node* NewUnwatchedCallback(F&& f) {
     using N = CallableNode<std::decay_t<F>, CallbackNode>;
     N* const node = MakeNode<N>(pool, std::forward<F>(f));
     node->context.CopyCurrent();
+    return node;
+  }
+  // The same with one, if somebody watches.
+  template <class F>
+  Node* NewCallback(F&& f, HandleKind kind, std::string_view name) {
+    Node* const node = NewUnwatchedCallback(std::forward<F>(f));
     if (watched) [[unlikely]] {
       Identify(node, kind, name);
     }
@@ -130,8 +149,7 @@ struct LoopCore {
   Identity NameChild(NodeInfo* child, std::string_view label);
 
   Node* ready_head = nullptr;
-  Node* ready_last = nullptr;
-  std::size_t ready_count = 0;
+  Node** ready_tail = &ready_head;  // Where the next one is linked.
 
   TaskCore* current_task = nullptr;
   // Where a coroutine that suspends leaves what runs next (coro.h).
@@ -139,14 +157,18 @@ struct LoopCore {
   bool root_done = false;
   std::exception_ptr in_flight;  // What ended the last coroutine.
 
-  bool watched = false;
-  bool open = true;    // Not closed, not inert.
-  bool inert = false;  // Crashed or closing: work is dropped.
+  bool plain = false;    // Open, not watched, not in debug mode.
+  bool watched = false;  // By somebody, or in debug mode.
+  bool open = true;      // Not closed, not inert.
+  bool inert = false;    // Crashed or closing: work is dropped.
   bool closed = false;
   bool debug = false;
   bool running = false;
   bool stopping = false;
   bool wants_paths = false;
+
+  // No two loops of a process have the same: for equality only.
+  const std::uint64_t serial;
 
   Pool* pool;
   TimerQueue timers;
@@ -158,13 +180,24 @@ struct LoopCore {
   TaskCore* tasks_last = nullptr;
   std::uint64_t unnamed_tasks = 0;
 
-  Node* running_node = nullptr;      // Only while watched.
-  NodeInfo root;                     // Owns what is made outside any handle.
-  std::uint64_t thread = 0;          // Of the run; for the debug check.
-  std::shared_ptr<Inbox> inbox;      // From other threads; outlives the loop.
+  // The youngest generator that has begun and not ended (generator_core.h).
+  GeneratorCore* generators = nullptr;
+  bool generators_shut_down = false;
+
+  Node* running_node = nullptr;  // Only while watched.
+  NodeInfo root;                 // Owns what is made outside any handle.
+  std::uint64_t thread = 0;      // Of the run; for the debug check.
+  Nanoseconds slow_callback = std::chrono::milliseconds(100);
+  std::shared_ptr<Inbox> inbox;       // From other threads; outlives the loop.
+  LoopCore* previous_core = nullptr;  // In the list of all (all_cores).
+  LoopCore* next_core = nullptr;
   IoTable* io = nullptr;             // The EventLoop's.
   std::unique_ptr<LoopHooks> hooks;  // Exception handler, task factory.
 };
+
+// The first of the process's cores, in the order of creation: where a debugger
+// begins (tools/rondo_gdb.py). Nobody else may look.
+extern LoopCore* all_cores;
 
 // The number of this thread, in the order of first calls. Not for traces.
 std::uint64_t ThreadNumber();

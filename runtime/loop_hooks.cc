@@ -4,8 +4,26 @@
 #include <string>
 
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/source_place.h"
 
 namespace rondo::internal {
+namespace {
+
+std::string TextOf(const ExceptionReport& report) {
+  std::string text(report.message);
+  if (!report.source.empty()) text.append(": ").append(report.source);
+  if (report.exception != nullptr) {
+    text.append(": ").append(DescribeException(report.exception));
+  }
+  const std::string place = PlaceText(report.created);
+  if (!place.empty()) text.append(" (created at ").append(place).append(")");
+  if (report.original != nullptr) {
+    text.append(" (it was told: ").append(TextOf(*report.original)).append(")");
+  }
+  return text;
+}
+
+}  // namespace
 
 void CallExceptionHandler(const LoopHooks* hooks, EventLoop& loop,
                           const ExceptionReport& report) {
@@ -14,12 +32,7 @@ void CallExceptionHandler(const LoopHooks* hooks, EventLoop& loop,
       hooks->fallback(loop, told);
       return;
     }
-    std::string text(told.message);
-    if (!told.source.empty()) text.append(": ").append(told.source);
-    if (told.exception != nullptr) {
-      text.append(": ").append(DescribeException(told.exception));
-    }
-    std::fprintf(stderr, "rondo: %s\n", text.c_str());
+    std::fprintf(stderr, "rondo: %s\n", TextOf(told).c_str());
   };
   try {
     if (hooks != nullptr && hooks->handler) {
@@ -33,7 +46,9 @@ void CallExceptionHandler(const LoopHooks* hooks, EventLoop& loop,
   } catch (...) {  // tidy: allow(catch-all) told to the default handler
     const std::exception_ptr second = std::current_exception();
     try {
-      fallback({"Unhandled error in exception handler", second, ""});
+      fallback({.message = "Unhandled error in exception handler",
+                .exception = second,
+                .original = &report});
     } catch (const LoopExit&) {
       throw;
     } catch (...) {  // tidy: allow(catch-all) nobody is left to be told

@@ -18,6 +18,17 @@
 
 namespace rondo {
 
+// Something that came from outside the loop and is no I/O.
+struct ArrivalInfo {
+  // "threadsafe" (CallSoonThreadsafe), "executor" (a job has ended), "port".
+  std::string_view source;
+  // Of a value for a port (ingress.h): which, what it is called, and the value
+  // as the port's codec writes it.
+  Identity port = 0;
+  std::string_view port_name = {};
+  std::string_view payload = {};
+};
+
 class LoopObserver {
  public:
   virtual ~LoopObserver() = default;
@@ -27,6 +38,9 @@ class LoopObserver {
 
   // A name was given to an identity: "main/worker#2". Before its first use.
   virtual void OnIdentity(Identity id, std::string_view path) = 0;
+
+  // Something has come, for the iteration that OnSelected begins.
+  virtual void OnArrival(const ArrivalInfo&) {}
 
   // Select has returned: `now` is the iteration's time.
   virtual void OnSelected(Nanoseconds now, std::optional<Nanoseconds> timeout,

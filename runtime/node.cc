@@ -10,6 +10,16 @@ std::uint32_t NodeInfo::CountChild(Identity label) {
   return 1;
 }
 
-void Node::DeleteInfo() { delete info(); }
+void Node::DropExtras() {
+  delete info();
+  info_ = 0;
+  context.Reset();
+}
+
+void Node::EndSharedRun() {
+  Unset(kRunning);
+  if (Has(kCancelled)) Clear();
+  Unref();
+}
 
 }  // namespace rondo::internal

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -22,6 +23,11 @@
 namespace rondo::internal {
 
 struct LoopCore;
+class FutureCore;
+
+// Whom something that is to come lets go on: tasks, and futures for which
+// others wait.
+using Awaiters = std::vector<FutureCore*>;
 
 // What a node carries only while somebody watches the loop, and a task also
 // when it was given a name.
@@ -39,6 +45,7 @@ struct NodeInfo {
   Identity order_key = 0;
   std::uint32_t fired = 0;  // How often it was queued: a task's steps.
   HandleKind kind = HandleKind::kCallback;
+  std::source_location created;  // Of a task, in debug mode.
   std::string name;
   std::string path;  // Only if the observer wants paths.
   std::vector<ChildCount> children;
@@ -68,12 +75,15 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  // Does what the node is for. May throw what the program throws.
+  // Does what the node is for. A callback then ends its run (EndRun), unless it
+  // throws what the program throws: then its caller does. A task keeps itself.
   virtual void Run() = 0;
   // Drops the callable, and with it what the callable holds.
   virtual void Clear() = 0;
   // Ends the node's life. Called when the last reference goes.
   virtual void Destroy() = 0;
+  // Adds those whom its run lets go on, where the library knows them.
+  virtual void CollectAwaiters(Awaiters*) {}
 
   void Ref() { ++refs_; }
   void Unref() {
@@ -82,6 +92,15 @@ class Node {
   // Nobody else holds it.
   bool unique() const { return refs_ == 1; }
 
+  // The end of a callback's run: gives the ready queue's reference back.
+  void EndRun() {
+    if (unique()) [[likely]] {
+      Destroy();
+    } else {
+      EndSharedRun();
+    }
+  }
+
   // Clears a node that was marked as cancelled: now, or if it cancels itself,
   // when it has run.
   void ClearCancelled() {
@@ -89,17 +108,11 @@ class Node {
   }
 
   bool Has(Flag flag) const { return (flags_ & flag) != 0; }
+  bool HasAny(std::uint32_t flags) const { return (flags_ & flags) != 0; }
   void Set(Flag flag) { flags_ |= flag; }
   void Unset(Flag flag) { flags_ &= ~static_cast<std::uint32_t>(flag); }
-  // Has left the ready queue and runs. (One write: it is waited for.)
-  void BeginRun() {
-    flags_ = (flags_ | kRunning) & ~static_cast<std::uint32_t>(kQueued);
-  }
-
   // The loop whose pool the node came from.
-  LoopCore* core() const {
-    return static_cast<LoopCore*>(Pool::Of(this)->owner());
-  }
+  LoopCore* core() const { return static_cast<LoopCore*>(Pool::OwnerOf(this)); }
 
   NodeInfo* info() const {
     return (info_ & 1) != 0 ? nullptr : reinterpret_cast<NodeInfo*>(info_);
@@ -115,18 +128,17 @@ class Node {
   ContextSlot context;
 
  protected:
-  ~Node() {
-    if (info() != nullptr) [[unlikely]] {
-      DeleteInfo();
-    }
-  }
+  ~Node() = default;
+
+  // Before its end, a node gives back its info and its context, if it has any.
+  bool HasExtras() const { return info_ != 0 || !context.empty(); }
+  void DropExtras();
+  // EndRun while others hold the node.
+  void EndSharedRun();
 
   std::uintptr_t info_ = 0;
   std::uint32_t refs_ = 1;
   std::uint32_t flags_;
-
- private:
-  void DeleteInfo();
 };
 
 // A callable in a node. Base is Node, or a struct that derives from it. One
@@ -146,7 +158,11 @@ class CallableNode final : public Base {
     }
   }
 
-  void Run() override { this->Invoke(callable()); }
+  void Run() override {
+    this->Set(Node::kRunning);
+    this->Invoke(callable());
+    this->EndRun();
+  }
   void Clear() override {
     if (this->Has(Node::kCleared)) return;
     this->Set(Node::kCleared);
@@ -154,8 +170,16 @@ class CallableNode final : public Base {
   }
   void Destroy() override {
     if (!this->Has(Node::kCleared)) stored()->~Stored();
+    if (this->HasExtras()) [[unlikely]] {
+      this->DropExtras();
+    }
     this->~CallableNode();
     Pool::Free(this, sizeof(*this));
+  }
+  void CollectAwaiters(Awaiters* awaiters) override {
+    if constexpr (requires(F& f) { f.CollectAwaiters(awaiters); }) {
+      if (!this->Has(Node::kCleared)) callable().CollectAwaiters(awaiters);
+    }
   }
 
  private:
@@ -198,30 +222,6 @@ struct TimerNode : Node {
   void Invoke(F& f) {
     f();
   }
-};
-
-// Around the run of a callback (null: of a task, which keeps itself).
-// Takes over one reference.
-class NodeRun {
- public:
-  explicit NodeRun(Node* node) : node_(node) {
-    if (node_ != nullptr) node_->BeginRun();
-  }
-  NodeRun(const NodeRun&) = delete;
-  NodeRun& operator=(const NodeRun&) = delete;
-  ~NodeRun() {
-    if (node_ == nullptr) return;
-    if (node_->unique()) [[likely]] {
-      node_->Destroy();
-      return;
-    }
-    node_->Unset(Node::kRunning);
-    if (node_->Has(Node::kCancelled)) node_->Clear();
-    node_->Unref();
-  }
-
- private:
-  Node* node_;
 };
 
 // Allocates a node of type N from `pool`.

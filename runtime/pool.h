@@ -1,11 +1,11 @@
 // Memory for coroutine frames and loop nodes: size-classed free lists.
 //
 // A loop's frames, futures, tasks and handles come from one pool, in chunks of
-// 2 MiB. A block finds its pool through
-// its chunk's header, so blocks carry no header of their own (but for those of
-// more than 1 KiB, which are the allocator's). The pool lives
-// until its owner has let go *and* the last block has come back: a future that
-// outlives its loop stays valid.
+// 2 MiB, on huge pages once there are many. A block finds its pool and the
+// pool's owner through its chunk's header, so blocks carry no header of their
+// own (but for those of more than 1 KiB, which are the allocator's). The pool
+// lives until its owner has let go *and* the last block has come back: a
+// future that outlives its loop stays valid.
 //
 // Under AddressSanitizer free blocks are poisoned. `SetPoolJitter` makes the
 // addresses irregular, for the determinism check.
@@ -41,7 +41,7 @@ class Pool {
       FreeBlock* block = free_[index];
       Unpoison(block, index * 8);
       free_[index] = block->next;
-      ++live_;
+      ++allocated_;
       return block;
     }
     return AllocateSlow(size);
@@ -62,7 +62,15 @@ class Pool {
     return *reinterpret_cast<Pool* const*>(
         reinterpret_cast<std::uintptr_t>(block) & ~(kChunkBytes - 1));
   }
+  // The owner of the pool of such a block.
+  static void* OwnerOf(const void* block) {
+    return reinterpret_cast<void* const*>(
+        reinterpret_cast<std::uintptr_t>(block) & ~(kChunkBytes - 1))[1];
+  }
   void* owner() const { return owner_; }
+
+  // How many blocks were ever handed out.
+  std::uint64_t allocated() const { return allocated_; }
 
   static constexpr std::size_t kChunkBytes = std::size_t{2} << 20;
   static constexpr std::size_t kMaxBlock = 1024;
@@ -80,7 +88,7 @@ class Pool {
     block->next = free_[index];
     free_[index] = block;
     Poison(block, index * 8);
-    if (--live_ == 0 && released_) [[unlikely]] {
+    if (++freed_ == allocated_ && released_) [[unlikely]] {
       Die();
     }
   }
@@ -108,11 +116,13 @@ class Pool {
 #endif
 
   FreeBlock* free_[kClasses] = {};
-  std::size_t live_ = 0;
+  std::uint64_t allocated_ = 0;
+  std::uint64_t freed_ = 0;
   bool released_ = false;
   char* next_ = nullptr;
   char* end_ = nullptr;
   struct Chunk* chunks_ = nullptr;
+  std::size_t chunk_count_ = 0;
   void* owner_;
   void (*on_last_)(void* owner);
   std::uint64_t jitter_;

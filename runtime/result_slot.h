@@ -10,6 +10,7 @@
 
 namespace rondo::internal {
 
+// A large value is kept outside, so that its owner fits a block of a pool.
 template <class T>
 class ResultSlot {
  public:
@@ -20,15 +21,33 @@ class ResultSlot {
 
   template <class U>
   void Construct(U&& value) {
-    ::new (static_cast<void*>(&storage_)) T(std::forward<U>(value));
+    if constexpr (kOutside) {
+      ::new (static_cast<void*>(&storage_))
+          Stored(std::make_unique<T>(std::forward<U>(value)));
+    } else {
+      ::new (static_cast<void*>(&storage_)) T(std::forward<U>(value));
+    }
   }
-  T& value() { return *std::launder(reinterpret_cast<T*>(&storage_)); }
+  T& value() {
+    if constexpr (kOutside) {
+      return **stored();
+    } else {
+      return *stored();
+    }
+  }
   T Take() { return std::move(value()); }
-  void Destroy() { value().~T(); }
+  void Destroy() { stored()->~Stored(); }
   void MoveFrom(ResultSlot& other) { Construct(std::move(other.value())); }
 
  private:
-  alignas(T) unsigned char storage_[sizeof(T)];
+  static constexpr bool kOutside = sizeof(T) > 512;
+  using Stored = std::conditional_t<kOutside, std::unique_ptr<T>, T>;
+
+  Stored* stored() {
+    return std::launder(reinterpret_cast<Stored*>(&storage_));
+  }
+
+  alignas(Stored) unsigned char storage_[sizeof(Stored)];
 };
 
 template <class T>

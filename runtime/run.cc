@@ -1,53 +1,93 @@
 #include "rondo/runtime/run.h"
 
+#include <cstdio>
+#include <exception>
+#include <string>
 #include <vector>
 
+#include "rondo/runtime/async_generator.h"
+#include "rondo/runtime/errors.h"
 #include "rondo/runtime/gather.h"
+#include "rondo/runtime/run_in_executor.h"
 #include "rondo/runtime/system_loop.h"
 
 namespace rondo {
 namespace {
 
-// asyncio runs the shutdown of asynchronous generators and of the default
-// executor as tasks of their own; both are awaited even if there is nothing to
-// shut down, so that the iterations are the same.
-Coro<> ShutDownNothing() { co_return; }
+// Source: asyncio.constants.THREAD_JOIN_TIMEOUT.
+constexpr Nanoseconds kThreadJoinTimeout = std::chrono::seconds(300);
 
 }  // namespace
 
-Runner::Runner() : Runner(LoopFactory(&MakeSystemLoop)) {}
+namespace internal {
 
-Runner::Runner(LoopFactory factory) : factory_(std::move(factory)) {}
+void RequireNoRunningLoop(const char* function) {
+  if (running_core == nullptr) return;
+  throw RuntimeError(std::string(function) +
+                     " cannot be called from a running event loop");
+}
 
-Runner::Runner(EventLoop& loop) : loop_(&loop) {}
+}  // namespace internal
 
-Runner::~Runner() { Close(); }
+Runner::Runner(RunOptions options) : Runner(LoopFactory(), options) {}
 
-EventLoop& Runner::Begin() {
+Runner::Runner(LoopFactory factory, RunOptions options)
+    : factory_(std::move(factory)), options_(options) {
+  if (!factory_) factory_ = MakeSystemLoop;
+}
+
+Runner::Runner(EventLoop& loop, RunOptions options)
+    : given_(&loop), options_(options) {}
+
+Runner::~Runner() {
+  try {
+    Close();
+  } catch (...) {  // tidy: allow(catch-all) a destructor has nobody to tell
+    std::fprintf(stderr, "rondo: Runner: closing ended with %s\n",
+                 DescribeException(std::current_exception()).c_str());
+  }
+}
+
+EventLoop& Runner::GetLoop() {
   if (closed_) throw RuntimeError("Runner is closed");
-  if (internal::running_core != nullptr) {
-    throw RuntimeError("Runner.Run cannot be called from a running event loop");
-  }
-  if (loop_ == nullptr) {
+  if (loop_ != nullptr) return *loop_;
+  if (given_ == nullptr) {
     owned_ = factory_();
-    loop_ = owned_.get();
+    if (owned_ == nullptr) throw ValueError("a LoopFactory has made no loop");
   }
-  if (!context_.has_value()) context_ = Context::Copy();
+  loop_ = given_ == nullptr ? owned_.get() : given_;
+  if (options_.debug.has_value()) loop_->set_debug(*options_.debug);
+  context_ = Context::Copy();
   return *loop_;
 }
 
+EventLoop& Runner::Begin() {
+  internal::RequireNoRunningLoop("Runner.Run");
+  return GetLoop();
+}
+
 void Runner::Close() {
-  if (closed_) return;
-  closed_ = true;
   if (loop_ == nullptr) return;
-  if (!loop_->is_closed()) {
-    CancelAllTasks();
-    loop_->RunUntilComplete(ShutDownNothing());
-    loop_->RunUntilComplete(ShutDownNothing());
+  internal::RequireNoRunningLoop("Runner.Close");
+  const auto end = [this] {
     loop_->Close();
+    loop_ = nullptr;
+    owned_ = nullptr;
+    closed_ = true;
+  };
+  try {
+    if (!loop_->is_closed()) ShutDown();
+  } catch (...) {
+    end();
+    throw;
   }
-  owned_.reset();
-  loop_ = nullptr;
+  end();
+}
+
+void Runner::ShutDown() {
+  CancelAllTasks();
+  loop_->RunUntilComplete(ShutdownAsyncgens());
+  loop_->RunUntilComplete(ShutdownDefaultExecutor(kThreadJoinTimeout));
 }
 
 void Runner::CancelAllTasks() {

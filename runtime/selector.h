@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "rondo/runtime/clock.h"
 
@@ -46,16 +47,12 @@ class Selector {
   // Makes the present or the next Select return at once. Any thread.
   virtual void Wake() = 0;
 
-  // For loops: true if a zero timeout may be answered with nothing this time,
-  // without the call.
-  bool MayPass() {
-    if (passes_ == 0) return false;
-    --passes_;
-    return true;
-  }
+  // For loops: how many zero timeouts, from now on, may be answered with
+  // nothing, without the call. Whoever takes them need not use them.
+  int TakePasses() { return std::exchange(passes_, 0); }
 
  protected:
-  // How many zero timeouts running may pass like that. Set by Select.
+  // Set by Select.
   int passes_ = 0;
 };
 

@@ -51,9 +51,10 @@ Future<T> Shield(Future<T> inner) {
   Future<T> outer = internal::NewFuture<T>(inner.core()->core());
   internal::Node* const callback = internal::AddDoneCallback(
       inner.core(), HandleKind::kFutureDone, "shield_inner",
-      [outer](internal::FutureCore* done) mutable {
-        internal::CopyOutcome(done, outer);
-      });
+      internal::LetsGoOn(outer.core(),
+                         [outer](internal::FutureCore* done) mutable {
+                           internal::CopyOutcome(done, outer);
+                         }));
   internal::UnshieldWhenDone(outer.core(), inner.core(), callback);
   return outer;
 }

@@ -12,8 +12,7 @@ namespace {
 // references together hold one of the node's.
 class SleepNode final : public TimerNode {
  public:
-  explicit SleepNode(LoopCore* core, std::int64_t when)
-      : TimerNode(when), future_(core, this) {}
+  explicit SleepNode(std::int64_t when) : TimerNode(when), future_(this) {}
 
   static SleepNode* Of(FutureCore* future) {
     return static_cast<DoneFuture*>(future)->node;
@@ -22,17 +21,18 @@ class SleepNode final : public TimerNode {
 
   void Run() override {
     if (!future_.done()) future_.FinishResult();
+    Unref();
   }
   void Clear() override {}
   void Destroy() override {
+    if (HasExtras()) DropExtras();
     this->~SleepNode();
     Pool::Free(this, sizeof(*this));
   }
 
  private:
   struct DoneFuture final : FutureCore {
-    DoneFuture(LoopCore* core, SleepNode* n)
-        : FutureCore(core, /*is_task=*/false), node(n) {
+    explicit DoneFuture(SleepNode* n) : FutureCore(/*is_task=*/false), node(n) {
       node->Ref();
     }
     void Destroy() override { node->Unref(); }
@@ -53,7 +53,7 @@ class SleepNode final : public TimerNode {
 void SleepAwaiter::StartTimer() {
   LoopCore* const core = running_core;
   const Nanoseconds when = SaturatingAdd(core->seams.clock->Now(), delay_);
-  auto* const node = MakeNode<SleepNode>(core->pool, core, when.count());
+  auto* const node = MakeNode<SleepNode>(core->pool, when.count());
   if (core->watched) [[unlikely]] {
     core->Identify(node, HandleKind::kTimer, "sleep");
   }

@@ -1,9 +1,11 @@
 #include "rondo/runtime/system_loop.h"
 
+#include "rondo/runtime/debug_mode.h"
 #include "rondo/runtime/epoll_selector.h"
 #include "rondo/runtime/posix_network.h"
 #include "rondo/runtime/system_clock.h"
 #include "rondo/runtime/system_random.h"
+#include "rondo/runtime/thread_pool_executor.h"
 
 namespace rondo {
 namespace {
@@ -13,12 +15,13 @@ struct SystemSeams {
   EpollSelector selector;
   PosixNetwork network;
   SystemRandom random;
+  ThreadPoolExecutor executor;
 };
 
 // The seams come first: they must outlive the loop.
 class SystemLoop final : private SystemSeams, public EventLoop {
  public:
-  SystemLoop() : EventLoop(Seams(*this)) {}
+  SystemLoop() : EventLoop(Seams(*this)) { set_debug(DebugRequested()); }
 
  private:
   static LoopSeams Seams(SystemSeams& seams) {
@@ -27,6 +30,8 @@ class SystemLoop final : private SystemSeams, public EventLoop {
     result.selector = &seams.selector;
     result.network = &seams.network;
     result.random = &seams.random;
+    result.takes_signals = true;
+    result.executor = &seams.executor;
     return result;
   }
 };

@@ -1,5 +1,5 @@
-// An event loop of the real world: the machine's clock, epoll, sockets, and
-// entropy.
+// An event loop of the real world: the machine's clock, epoll, sockets,
+// threads, and entropy.
 #ifndef RONDO_RUNTIME_SYSTEM_LOOP_H_
 #define RONDO_RUNTIME_SYSTEM_LOOP_H_
 

@@ -1,5 +1,7 @@
 #include "rondo/runtime/task.h"
 
+#include <iostream>
+
 namespace rondo {
 namespace internal {
 
@@ -8,6 +10,12 @@ void ApplyTaskFactory(LoopCore* core, TaskSpec& spec) {
 }
 
 }  // namespace internal
+
+void AnyTask::PrintStack(std::ostream& out) const {
+  out << internal::StackText(*task_core());
+}
+
+void AnyTask::PrintStack() const { PrintStack(std::cerr); }
 
 AnyTask CurrentTask() {
   internal::TaskCore* const task = internal::RunningCore()->current_task;

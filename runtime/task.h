@@ -16,7 +16,10 @@
 #ifndef RONDO_RUNTIME_TASK_H_
 #define RONDO_RUNTIME_TASK_H_
 
+#include <concepts>
 #include <cstdint>
+#include <iosfwd>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -27,6 +30,7 @@
 #include "rondo/runtime/coro.h"
 #include "rondo/runtime/future.h"
 #include "rondo/runtime/task_core.h"
+#include "rondo/runtime/task_stack.h"
 
 namespace rondo {
 namespace internal {
@@ -44,6 +48,9 @@ class TaskState final : public ResultBase<T, TaskCore> {
   }
   void Destroy() override {
     if (this->state() == FutureCore::State::kResult) this->result.Destroy();
+    if (this->info() != nullptr || !this->context.empty()) [[unlikely]] {
+      this->DropExtras();
+    }
     this->~TaskState();
     Pool::Free(this, sizeof(*this));
   }
@@ -71,11 +78,24 @@ class AnyTask : public AnyFuture {
   std::string name() const { return task_core()->name(); }
   void set_name(std::string_view name) { task_core()->set_name(name); }
 
+  // What its coroutine runs in. Source: asyncio.Task.get_context.
+  Context context() const { return Context::Of(task_core()->context); }
+
   // How many cancellations were asked for and not taken back.
   std::uint32_t cancelling() const { return task_core()->cancelling(); }
   // Takes one request back and returns how many are left. At zero a
   // cancellation that was not delivered yet is withdrawn.
   std::uint32_t Uncancel() { return task_core()->Uncancel(); }
+
+  // Where it waits, outermost coroutine first. Empty if it has not begun or
+  // has ended; of the task that runs, without its innermost coroutine.
+  // Source: Task.get_stack; differs: there are no frames of an exception.
+  std::vector<AwaitFrame> Stack() const {
+    return internal::StackOf(*task_core());
+  }
+  // The same as text, with the exception that it has ended with.
+  void PrintStack(std::ostream& out) const;
+  void PrintStack() const;  // To standard error.
 
   internal::TaskCore* task_core() const {
     return static_cast<internal::TaskCore*>(core());
@@ -95,8 +115,12 @@ class Task : public Future<T> {
 
   std::string name() const { return task_core()->name(); }
   void set_name(std::string_view name) { task_core()->set_name(name); }
+  Context context() const { return Context::Of(task_core()->context); }
   std::uint32_t cancelling() const { return task_core()->cancelling(); }
   std::uint32_t Uncancel() { return task_core()->Uncancel(); }
+  std::vector<AwaitFrame> Stack() const { return AnyTask(*this).Stack(); }
+  void PrintStack(std::ostream& out) const { AnyTask(*this).PrintStack(out); }
+  void PrintStack() const { AnyTask(*this).PrintStack(); }
 
   operator AnyTask() const { return AnyTask::Of(task_core()); }
 
@@ -120,20 +144,24 @@ void ApplyTaskFactory(LoopCore* core, TaskSpec& spec);
 template <class T>
 Task<T> NewTask(LoopCore* core, Coro<T> coro, TaskSpec spec) {
   if (!coro) throw ValueError("CreateTask with an empty Coro");
-  if (!core->open) core->AcceptsSlow();
+  if (!core->plain) core->AcceptsSlow();
   if (core->hooks != nullptr) [[unlikely]] {
     ApplyTaskFactory(core, spec);
   }
   using S = TaskState<T>;
-  S* const task =
-      ::new (core->pool->Allocate(sizeof(S))) S(core, coro.Release());
+  S* const task = MakeFuture<S>(core, coro.Release());
   if (spec.context != nullptr) {
     task->context.Share(const_cast<ContextObject*>(spec.context->object()));
   } else {
     task->context.CopyCurrent();
   }
-  task->Start(spec.name);
-  return Task<T>::Adopt(task);
+  Task<T> result = Task<T>::Adopt(task);
+  if (spec.eager_start.value_or(false)) [[unlikely]] {
+    task->StartEagerly(spec);
+  } else {
+    task->Start(spec);
+  }
+  return result;
 }
 
 // Keeps a callable alive for as long as the coroutine it made.
@@ -157,27 +185,45 @@ template <class F>
 concept CoroFunction =
     requires(F& f) { typename CoroValue<std::invoke_result_t<F&>>::type; };
 
+// What it returns is dropped, so it is no coroutine function.
+template <class F>
+concept Callback =
+    std::invocable<std::decay_t<F>&> && !CoroFunction<std::decay_t<F>>;
+
 }  // namespace internal
 
 // Makes a task of the running loop. Throws: RuntimeError without one.
 template <class T>
-Task<T> CreateTask(Coro<T> coro, std::string_view name = {}) {
+Task<T> CreateTask(
+    Coro<T> coro, std::string_view name = {},
+    std::source_location where = std::source_location::current()) {
   return internal::NewTask(internal::RunningCore(), std::move(coro),
-                           {name, nullptr});
+                           {name, nullptr, where});
 }
 template <class T>
-Task<T> CreateTask(Coro<T> coro, std::string_view name,
-                   const Context& context) {
+Task<T> CreateTask(
+    Coro<T> coro, std::string_view name, const Context& context,
+    std::source_location where = std::source_location::current()) {
   return internal::NewTask(internal::RunningCore(), std::move(coro),
-                           {name, &context});
+                           {name, &context, where});
+}
+template <class T>
+Task<T> CreateTask(Coro<T> coro, const TaskSpec& spec) {
+  return internal::NewTask(internal::RunningCore(), std::move(coro), spec);
 }
 // The same of a callable that returns a Coro; the task owns the callable.
 template <internal::CoroFunction F>
-auto CreateTask(F function, std::string_view name = {}) {
-  return CreateTask(internal::OwnedCoro(std::move(function)), name);
+auto CreateTask(F function, std::string_view name = {},
+                std::source_location where = std::source_location::current()) {
+  return CreateTask(internal::OwnedCoro(std::move(function)), name, where);
+}
+template <internal::CoroFunction F>
+auto CreateTask(F function, const TaskSpec& spec) {
+  return CreateTask(internal::OwnedCoro(std::move(function)), spec);
 }
 
 // The task that is running. Throws: RuntimeError if none is.
+// Source: asyncio.current_task; differs: that returns None in a callback.
 AnyTask CurrentTask();
 
 // The unfinished tasks of the running loop, in the order of creation.

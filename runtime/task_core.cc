@@ -4,12 +4,13 @@
 
 namespace rondo::internal {
 
-TaskCore::TaskCore(LoopCore* core, std::coroutine_handle<> root)
-    : FutureCore(core, /*is_task=*/true), Node(kTask), innermost_(root) {
+TaskCore::TaskCore(std::coroutine_handle<> root)
+    : FutureCore(/*is_task=*/true), Node(kTask), innermost_(root) {
   Node::refs_ = 0;  // No cancellation was requested.
 }
 
-void TaskCore::Start(std::string_view name) {
+void TaskCore::Register(const TaskSpec& spec) {
+  const std::string_view name = spec.name;
   LoopCore* const core = FutureCore::core();
   FutureCore::Ref();  // The loop's.
   previous_task_ = core->tasks_last;
@@ -21,12 +22,56 @@ void TaskCore::Start(std::string_view name) {
   }
   if (core->watched) [[unlikely]] {
     core->IdentifyTask(this, name);
+    if (core->debug) set_created(spec.created);
   } else if (!name.empty()) {
     set_name(name);
   }
+}
+
+void TaskCore::Start(const TaskSpec& spec) {
+  LoopCore* const core = FutureCore::core();
+  Register(spec);
   // Made by what dies in Kill, it is abandoned with the rest: nothing may be
   // left in the queue that refers to it.
   if (!core->inert) core->Push(this);
+}
+
+void TaskCore::StartEagerly(const TaskSpec& spec) {
+  LoopCore* const core = FutureCore::core();
+  if (running_core != core || !core->open) {
+    Start(spec);
+    return;
+  }
+  Register(spec);
+  // What runs now is put aside and goes on afterwards. (Step itself does that
+  // with the current task.)
+  struct Aside {
+    explicit Aside(LoopCore* c)
+        : core(c),
+          context(current_context),
+          node(c->running_node),
+          frame(c->next_frame),
+          root_done(std::exchange(c->root_done, false)),
+          in_flight(std::exchange(c->in_flight, nullptr)) {}
+    Aside(const Aside&) = delete;
+    ~Aside() {
+      core->in_flight = std::move(in_flight);
+      core->root_done = root_done;
+      core->next_frame = frame;
+      core->running_node = node;
+      current_context = context;
+    }
+
+    LoopCore* core;
+    ContextSlot* context;
+    Node* node;
+    std::coroutine_handle<> frame;
+    bool root_done;
+    std::exception_ptr in_flight;
+  } const aside(core);
+  current_context = &context;
+  core->running_node = this;
+  Step(core);
 }
 
 void TaskCore::Unlink() {
@@ -42,6 +87,13 @@ void TaskCore::Unlink() {
 bool TaskCore::BeginCancelled() {
   Unset(kMustCancel);
   if (Has(kStarted)) {
+    FutureCore* const awaited = point_ == nullptr ? nullptr : point_->future;
+    if (awaited != nullptr && awaited->cancelled()) {
+      error_ = nullptr;  // What it awaits throws, with the first message.
+      return true;
+    }
+    // What it waited for may have failed meanwhile: nobody else will ask.
+    if (awaited != nullptr) awaited->MarkRetrieved();
     Set(kThrowing);
     return true;
   }
@@ -98,16 +150,28 @@ void TaskCore::FinishWithError(std::exception_ptr error) {
   }
 }
 
+// What a task waits for is cancelled first, and may be a task that waits: a
+// loop, since such a chain may be long.
 bool TaskCore::Cancel(std::string_view message) {
   MarkRetrieved();
   if (done()) return false;
-  ++Node::refs_;
-  if (point_ != nullptr && point_->future != nullptr &&
-      point_->future->Cancel(message)) {
-    return true;
+  TaskCore* task = this;
+  for (;;) {
+    ++task->Node::refs_;
+    FutureCore* const awaited =
+        task->point_ == nullptr ? nullptr : task->point_->future;
+    if (awaited == nullptr) break;
+    if (awaited->is_task() && !awaited->done()) {
+      task = static_cast<TaskCore*>(awaited);
+      task->MarkRetrieved();
+    } else if (awaited->Cancel(message)) {
+      return true;
+    } else {
+      break;
+    }
   }
-  Set(kMustCancel);
-  error_ = MakeCancelled(message);
+  task->Set(kMustCancel);
+  task->error_ = MakeCancelled(message);
   return true;
 }
 
@@ -158,6 +222,23 @@ void TaskCore::set_name(std::string_view name) {
 }
 
 std::string TaskCore::Describe() const { return "task " + name(); }
+
+std::source_location TaskCore::Created() const {
+  const NodeInfo* const own = info();
+  return own == nullptr ? std::source_location() : own->created;
+}
+
+// In the task's context.
+void TaskCore::ReportUnseen() {
+  struct Within {
+    ContextSlot* outer;
+    explicit Within(ContextSlot* slot)
+        : outer(std::exchange(current_context, slot)) {}
+    ~Within() { current_context = outer; }
+  } const within(&context);
+  core()->Report("Task exception was never retrieved", error_, Describe(),
+                 Created());
+}
 
 void TaskCore::Abandon() {
   FutureRef<TaskCore> self = FutureRef<TaskCore>::Share(this);

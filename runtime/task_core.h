@@ -29,28 +29,34 @@ class TaskCore : public FutureCore, public Node {
  public:
   // Takes over the coroutine; makes one reference for the loop and one for the
   // caller, and queues the first step.
-  TaskCore(LoopCore* core, std::coroutine_handle<> root);
+  explicit TaskCore(std::coroutine_handle<> root);
 
-  void Start(std::string_view name);
+  void Start(const TaskSpec& spec);
+  // The same, but if the loop is running the first step is taken now, inside
+  // the step or callback that is in progress.
+  void StartEagerly(const TaskSpec& spec);
 
   using FutureCore::Ref;
   using FutureCore::Unref;
 
   // ---- Node: one step.
-  void Run() override { Step(); }
+  void Run() override { Step(core()); }
   void Clear() override {}
+  void CollectAwaiters(Awaiters* awaiters) override {
+    awaiters->push_back(this);
+  }
 
   // ---- FutureCore
   bool Cancel(std::string_view message) override;
   std::string Describe() const override;
+  std::source_location Created() const override;
 
-  // One step: inline, since it is what a loop does most.
-  void Step() {
+  // One step: inline, since it is what a loop does most. `core` is core().
+  void Step(LoopCore* core) {
     if (Has(kMustCancel)) [[unlikely]] {
       if (!BeginCancelled()) return;
     }
     flags_ = (flags_ | kStarted) & ~static_cast<std::uint32_t>(kWakeup);
-    LoopCore* const core = FutureCore::core();
     point_ = nullptr;
     TaskCore* const previous = std::exchange(core->current_task, this);
     std::coroutine_handle<> frame = innermost_;
@@ -93,6 +99,8 @@ class TaskCore : public FutureCore, public Node {
 
   std::string name() const;
   void set_name(std::string_view name);
+  // REQUIRES: the loop is watched.
+  void set_created(std::source_location place) { info()->created = place; }
 
   // Ends a pending task without running it: its frames die, innermost first;
   // the task becomes cancelled; nobody is told.
@@ -110,11 +118,14 @@ class TaskCore : public FutureCore, public Node {
   // Moves the result out of the finished outermost coroutine.
   virtual void TakeResult(std::coroutine_handle<> root) = 0;
   void Destroy() override = 0;
+  void ReportUnseen() override;
 
  private:
   // FutureCore counts a task's references, so the node's counter is free.
   std::uint32_t cancel_requests() const { return Node::refs_; }
 
+  // Makes it one of the loop's tasks.
+  void Register(const TaskSpec& spec);
   // A step that a cancellation begins. False: the task has ended.
   bool BeginCancelled();
   void FinishStep();

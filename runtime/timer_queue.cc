@@ -86,8 +86,10 @@ const TimerNode* TimerQueue::FirstAfter(std::int64_t time) const {
   for (std::size_t i = front_; i < front.size() && first == nullptr; ++i) {
     look(front[i].timer);
   }
-  for (std::size_t k = 1; k < buckets_.size() && first == nullptr; ++k) {
-    for (const Entry& entry : buckets_[k]) look(entry.timer);
+  std::uint64_t rest = occupied_ & ~std::uint64_t{1};
+  for (; rest != 0 && first == nullptr; rest &= rest - 1) {
+    const int index = __builtin_ctzll(rest);
+    for (const Entry& entry : buckets_[index]) look(entry.timer);
   }
   for (const EarlyEntry& entry : early_) look(entry.timer);
   return first;
@@ -127,6 +129,8 @@ void TimerQueue::Sweep() {
 }
 
 void TimerQueue::Clear() {
+  // What dies here may cancel what is left: no sweep meanwhile.
+  live_ = std::numeric_limits<std::size_t>::max() / 2;
   const auto clear = [](auto& entries, std::size_t from) {
     for (std::size_t i = from; i < entries.size(); ++i) {
       entries[i].timer->Unset(Node::kScheduled);

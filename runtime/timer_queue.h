@@ -18,6 +18,7 @@
 #include <limits>
 #include <vector>
 
+#include "rondo/runtime/huge_allocator.h"
 #include "rondo/runtime/node.h"
 
 namespace rondo::internal {
@@ -77,7 +78,7 @@ class TimerQueue {
     std::uint64_t number;
     TimerNode* timer;
   };
-  using Bucket = std::vector<Entry>;
+  using Bucket = std::vector<Entry, HugeAllocator<Entry>>;
 
   int BucketOf(std::int64_t when) const {
     const std::uint64_t difference =

@@ -48,7 +48,9 @@ class Callbacks {
   void Add(const AnyFuture& future) {
     Node* const node = AddDoneCallback(
         future.core(), HandleKind::kFutureDone, "wait",
-        [state = state_](FutureCore* done) { state->OnCompletion(done); });
+        LetsGoOn(state_->waiter.core(), [state = state_](FutureCore* done) {
+          state->OnCompletion(done);
+        }));
     entries_.push_back({future, Handle::Share(node)});
   }
 
@@ -70,9 +72,10 @@ void ReleaseWaiter(const Future<>& waiter) {
 
 Coro<> CancelAndWait(AnyFuture future) {
   Future<> waiter = CreateFuture();
-  const Handle callback = Handle::Share(
-      AddDoneCallback(future.core(), HandleKind::kFutureDone, "release_waiter",
-                      [waiter](FutureCore*) { ReleaseWaiter(waiter); }));
+  const Handle callback = Handle::Share(AddDoneCallback(
+      future.core(), HandleKind::kFutureDone, "release_waiter",
+      LetsGoOn(waiter.core(),
+               [waiter](FutureCore*) { ReleaseWaiter(waiter); })));
   struct Remove {
     AnyFuture future;
     Handle callback;

@@ -6,10 +6,11 @@
 namespace rondo {
 
 EventQueue::~EventQueue() {
-  while (Event* event = PopEarliest()) event->Discard();
+  while (SimEvent* event = PopEarliest()) event->Discard();
 }
 
-void EventQueue::Schedule(EventStream& stream, Event* event, Nanoseconds time) {
+void EventQueue::Schedule(EventStream& stream, SimEvent* event,
+                          Nanoseconds time) {
   event->seq = next_seq_++;
   event->place = stream.scheduled++;
   event->next = nullptr;
@@ -26,13 +27,13 @@ void EventQueue::Schedule(EventStream& stream, Event* event, Nanoseconds time) {
   SiftUp(heap_.size() - 1, entry);
 }
 
-Event* EventQueue::PopEarliest() {
+SimEvent* EventQueue::PopEarliest() {
   if (heap_.empty()) return nullptr;
   return Pop(*heap_.front().stream);
 }
 
-Event* EventQueue::Pop(EventStream& stream) {
-  Event* event = stream.head;
+SimEvent* EventQueue::Pop(EventStream& stream) {
+  SimEvent* event = stream.head;
   stream.head = event->next;
   if (stream.head == nullptr) {
     stream.tail = nullptr;
@@ -55,7 +56,7 @@ void EventQueue::Candidates(std::vector<EventStream*>* streams) const {
             });
 }
 
-Event* EventQueue::TakeAll(EventStream& stream) {
+SimEvent* EventQueue::TakeAll(EventStream& stream) {
   if (stream.empty()) return nullptr;
   Remove(stream);
   stream.tail = nullptr;
@@ -63,7 +64,7 @@ Event* EventQueue::TakeAll(EventStream& stream) {
 }
 
 void EventQueue::Clear(EventStream& stream) {
-  Event* event = TakeAll(stream);
+  SimEvent* event = TakeAll(stream);
   while (event != nullptr) std::exchange(event, event->next)->Discard();
 }
 

@@ -7,7 +7,7 @@
 // and of equal times the one scheduled first.
 //
 //   queue.Schedule(stream, event, now + latency);
-//   while (Event* event = queue.PopEarliest()) {
+//   while (SimEvent* event = queue.PopEarliest()) {
 //     time.AdvanceTo(event->time);
 //     event->Happen();
 //   }
@@ -32,7 +32,7 @@ namespace rondo {
 
 // One thing that will happen. It owns itself while it is queued: the queue
 // calls nothing but Discard, and whoever pops it calls Happen.
-class Event {
+class SimEvent {
  public:
   // What happens. The event has left the queue; it ends (or recycles) itself.
   virtual void Happen() = 0;
@@ -41,12 +41,12 @@ class Event {
 
   // Set by Schedule.
   Nanoseconds time{0};
-  std::uint64_t seq = 0;    // Place among all events of the queue.
-  std::uint64_t place = 0;  // Place among the events of its stream: 0, 1, ...
-  Event* next = nullptr;    // Its successor in the stream.
+  std::uint64_t seq = 0;     // Place among all events of the queue.
+  std::uint64_t place = 0;   // Place among the events of its stream: 0, 1, ...
+  SimEvent* next = nullptr;  // Its successor in the stream.
 
  protected:
-  ~Event() = default;
+  ~SimEvent() = default;
 };
 
 // A sequence of events that happen in order. It outlives its events.
@@ -63,8 +63,8 @@ struct EventStream {
   bool is_timer = false;
 
   // The queue's own.
-  Event* head = nullptr;
-  Event* tail = nullptr;
+  SimEvent* head = nullptr;
+  SimEvent* tail = nullptr;
   std::uint64_t scheduled = 0;
   std::size_t slot = 0;  // Where in the heap it is, if it has events.
 
@@ -83,7 +83,7 @@ class EventQueue {
 
   // Appends `event` to `stream`. An event never comes before its predecessors
   // in the stream: its time is raised to theirs.
-  void Schedule(EventStream& stream, Event* event, Nanoseconds time);
+  void Schedule(EventStream& stream, SimEvent* event, Nanoseconds time);
 
   bool empty() const { return heap_.empty(); }
   std::optional<Nanoseconds> earliest() const {
@@ -92,17 +92,17 @@ class EventQueue {
   }
 
   // Takes the earliest event out; null if there is none.
-  Event* PopEarliest();
+  SimEvent* PopEarliest();
   // Takes the head of `stream` out, though others may be earlier.
   // REQUIRES: !stream.empty().
-  Event* Pop(EventStream& stream);
+  SimEvent* Pop(EventStream& stream);
 
   // Fills `streams` with those that have events, by the (time, seq) of their
   // heads: what PopEarliest would take comes first.
   void Candidates(std::vector<EventStream*>* streams) const;
 
   // Takes all events of `stream` out; they stay linked by `next`.
-  Event* TakeAll(EventStream& stream);
+  SimEvent* TakeAll(EventStream& stream);
   // Discards all events of `stream`.
   void Clear(EventStream& stream);
 

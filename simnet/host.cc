@@ -38,11 +38,16 @@ void Host::Start() {
   const Identity boot_id = Combine(id_, static_cast<std::uint64_t>(boot_));
   random_ = std::make_unique<SeededRandom>(
       Combine(simulation_.options_.seed, boot_id));
+  executor_ = std::make_unique<SimExecutor>(
+      simulation_.queue_, simulation_.true_clock_,
+      *simulation_.context_.decisions, static_cast<JobObserver&>(*this),
+      SimExecutor::Place{id_, boot_id, name_}, simulation_.options_.executor);
   LoopSeams seams;
   seams.clock = clock_.get();
   seams.selector = &network_->selector();
   seams.network = network_;
   seams.random = random_.get();
+  seams.executor = executor_.get();
   seams.ready_order = simulation_.context_.ready_order;
   if (Recorder* const recorder = simulation_.context_.recorder) {
     seams.observer = &recorder->AddLoop(name_, boot_, network_);
@@ -50,7 +55,10 @@ void Host::Start() {
   seams.host = boot_id;
   seams.adversarial = simulation_.context_.adversarial;
   seams.driven = true;
+  network_->selector().TellWake(&simulation_.any_woken_);
   loop_ = std::make_unique<EventLoop>(seams);
+  ports_ = std::make_unique<SimPorts>(simulation_.queue_, *loop_, id_, boot_id,
+                                      name_);
   main_told_ = false;
   main_ = loop_->CreateTask(main_function_(), "main");
   // Whatever the code that starts it has in its context.
@@ -141,12 +149,33 @@ void Host::End() {
   simulation_.queue_.Clear(timer_stream_);
   simulation_.network().HostDown(name_);
   loop_->Kill();
+  executor_->GoInert();
+  ports_.reset();
   main_ = Task<>();
   loop_.reset();
   if (queued_) {
     queued_ = false;
     std::erase(simulation_.runnable_, this);
   }
+}
+
+void Host::InjectBytes(std::string_view port, std::string payload,
+                       Nanoseconds delay) {
+  if (!up()) throw RuntimeError("host " + name_ + " is down: it has no ports");
+  ports_->Inject(port, std::move(payload),
+                 internal::SaturatingAdd(simulation_.time_.now(), delay));
+}
+
+void Host::OnEnter() { simulation_.current_ = this; }
+
+void Host::OnLeave() { simulation_.current_ = nullptr; }
+
+void Host::OnJob(std::string_view event, Identity job, std::string_view name) {
+  simulation_.RecordJob(event, job, name);
+}
+
+void Host::OnDrawStream(Identity stream, std::string_view path) {
+  simulation_.RecordDrawStream(stream, path);
 }
 
 void Host::Restart() {

@@ -1,13 +1,13 @@
 // A simulated host: a whole machine of its own.
 //
-// It has its own event loop, clock, addresses, random numbers, and, through
-// its network, its own descriptors; it shares nothing with the other hosts but
-// the network. A host is made by Simulation::AddHost, which also steps it: a
-// host's loop must not be run by hand.
+// It has its own event loop, clock, addresses, random numbers, executor, and,
+// through its network, its own descriptors; it shares nothing with the other
+// hosts but the network. A host is made by Simulation::AddHost, which also
+// steps it: a host's loop must not be run by hand.
 //
-// Crash ends a host between two steps: its sockets fall silent, its timers and
-// callbacks are gone, its coroutines are destroyed, the youngest first,
-// without running. Restart runs its main again, on a new loop.
+// Crash ends a host between two steps: its sockets fall silent, its timers,
+// callbacks and jobs are gone, its coroutines are destroyed, the youngest
+// first, without running. Restart runs its main again, on a new loop.
 //
 // Thread-safety: one run, one thread.
 #ifndef RONDO_SIMNET_HOST_H_
@@ -20,9 +20,12 @@
 #include <string>
 
 #include "rondo/runtime/event_loop.h"
+#include "rondo/runtime/port_codec.h"
 #include "rondo/runtime/seeded_random.h"
 #include "rondo/simnet/event_queue.h"
+#include "rondo/simnet/sim_executor.h"
 #include "rondo/simnet/sim_network.h"
+#include "rondo/simnet/sim_ports.h"
 #include "rondo/simnet/virtual_clock.h"
 
 namespace rondo {
@@ -32,12 +35,12 @@ class Simulation;
 // What a host runs. The function lives as long as the host.
 using HostMain = std::function<Coro<>()>;
 
-class Host {
+class Host : private JobObserver {
  public:
   Host(Simulation& simulation, std::string name, HostMain main);
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
-  ~Host();
+  ~Host() override;
 
   const std::string& name() const { return name_; }
   Identity id() const { return id_; }
@@ -50,8 +53,22 @@ class Host {
   SimNetwork& network() { return *network_; }
   Random& random() { return *random_; }
   VirtualClock& clock() { return *clock_; }
+  SimExecutor& executor() { return *executor_; }
 
-  // At once, or if the host's own step is in progress, after it. Idempotent.
+  // What a thread of the host would do: sends `value` into the port of that
+  // name (ingress.h), `delay` from now. Values for one port keep their order.
+  // One that finds no such port, as after a crash, is lost.
+  template <class T, class Codec = PortCodec<T>>
+  void Inject(std::string_view port, const T& value,
+              Nanoseconds delay = Nanoseconds(0)) {
+    InjectBytes(port, Codec::Encode(value), delay);
+  }
+  // The same of a value as a trace has it. Throws: RuntimeError if it is down.
+  void InjectBytes(std::string_view port, std::string payload,
+                   Nanoseconds delay = Nanoseconds(0));
+
+  // At once, or if the host's own step or job is in progress, after it.
+  // Idempotent.
   // Throws: RuntimeError for the host that runs the body of Run.
   void Crash();
   // Throws: RuntimeError if it is up.
@@ -61,13 +78,20 @@ class Host {
   friend class Simulation;
 
   // Wakes the host when its next timer is due.
-  struct TimerEvent final : Event {
+  struct TimerEvent final : SimEvent {
     explicit TimerEvent(Host* h) : host(h) {}
     void Happen() override;
     void Discard() override {}
 
     Host* host;
   };
+
+  // JobObserver
+  void OnEnter() override;
+  void OnLeave() override;
+  void OnJob(std::string_view event, Identity job,
+             std::string_view name) override;
+  void OnDrawStream(Identity stream, std::string_view path) override;
 
   void Start();
   // The crash itself.
@@ -94,6 +118,8 @@ class Host {
   SimNetwork* network_ = nullptr;
   std::unique_ptr<VirtualClock> clock_;
   std::unique_ptr<SeededRandom> random_;
+  std::unique_ptr<SimExecutor> executor_;
+  std::unique_ptr<SimPorts> ports_;
   std::unique_ptr<EventLoop> loop_;
   Task<> main_;
   bool main_told_ = false;

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "rondo/runtime/await_chain.h"
+#include "rondo/runtime/source_place.h"
 
 namespace rondo {
 namespace {

@@ -29,7 +29,7 @@ enum class SegmentKind : std::uint8_t {
 std::string_view SegmentKindName(SegmentKind kind);
 
 // Happen hands it to the connection of its flow.
-struct Segment final : Event {
+struct Segment final : SimEvent {
   void Happen() override;
   void Discard() override;
 
@@ -69,7 +69,7 @@ class SegmentPool {
   std::array<Free*, kClasses> free_ = {};
 };
 
-// A list of segments in order, linked by Event::next.
+// A list of segments in order, linked by SimEvent::next.
 class SegmentList {
  public:
   bool empty() const { return head_ == nullptr; }
@@ -81,7 +81,7 @@ class SegmentList {
   }
   // REQUIRES: !empty().
   Segment* PopFront() {
-    Event* first = head_;
+    SimEvent* first = head_;
     head_ = first->next;
     if (head_ == nullptr) tail_ = nullptr;
     return static_cast<Segment*>(first);
@@ -91,8 +91,8 @@ class SegmentList {
   }
 
  private:
-  Event* head_ = nullptr;
-  Event* tail_ = nullptr;
+  SimEvent* head_ = nullptr;
+  SimEvent* tail_ = nullptr;
 };
 
 }  // namespace rondo::internal

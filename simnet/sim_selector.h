@@ -39,13 +39,19 @@ class SimSelector final : public Selector {
   // driven alone, without a timeout, with nothing under way.
   std::span<const ReadyEvent> Select(
       std::optional<Nanoseconds> timeout) override;
-  void Wake() override { woken_.store(true, std::memory_order_release); }
+  void Wake() override {
+    woken_.store(true, std::memory_order_release);
+    if (any_woken_ != nullptr) any_woken_->store(true);
+  }
 
   // True if Select would return at once: something is ready or Wake was
   // called.
   bool HasReady() const {
     return ready_count_ != 0 || woken_.load(std::memory_order_acquire);
   }
+
+  // Wake also sets `*any_woken`, which outlives the selector.
+  void TellWake(std::atomic<bool>* any_woken) { any_woken_ = any_woken; }
 
   // For those who own descriptors. Open: `fd` exists from now on, ready for
   // nothing. SetReadiness: what it is ready for. Closed: it is gone, and its
@@ -78,6 +84,7 @@ class SimSelector final : public Selector {
   std::size_t ready_count_ = 0;
   std::vector<ReadyEvent> ready_;
   std::atomic<bool> woken_ = false;
+  std::atomic<bool>* any_woken_ = nullptr;
   EventQueue* queue_ = nullptr;
   VirtualTime* time_ = nullptr;
 };

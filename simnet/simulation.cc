@@ -50,6 +50,12 @@ class Simulation::NetworkWatch final : public NetworkObserver {
                      event.resource != 0 ? std::string_view() : event.text);
   }
 
+  void OnJob(std::string_view event, Identity job, std::string_view name) {
+    if (ended_) return;
+    recorder_->Resource(job, "job", name);
+    recorder_->Event(time_.now(), event, job, -1, {});
+  }
+
   void OnDrawStream(Identity stream, std::string_view path) override {
     if (!ended_) recorder_->DrawStream(stream, path);
   }
@@ -167,6 +173,7 @@ void Simulation::StepHost(Host* host) {
     if (failure_ == nullptr) failure_ = std::move(error);
   }
   if (host->crashing_) host->End();
+  if (any_woken_.load(std::memory_order_relaxed)) LookAtHosts();
 }
 
 void Simulation::StepFirst() {
@@ -175,7 +182,7 @@ void Simulation::StepFirst() {
   StepHost(host);
 }
 
-void Simulation::Happen(Event* event) {
+void Simulation::Happen(SimEvent* event) {
   time_.AdvanceTo(event->time);
   if (time_.now() > options_.time_budget) {
     event->Discard();
@@ -183,7 +190,14 @@ void Simulation::Happen(Event* event) {
                     "the budget of virtual time is spent");
   }
   event->Happen();
+  LookAtHosts();
+}
+
+// After what is no step: who can run now, and who was crashed by its own job.
+void Simulation::LookAtHosts() {
+  any_woken_.store(false, std::memory_order_relaxed);
   for (const std::unique_ptr<Host>& host : hosts_) {
+    if (host->crashing_) host->End();
     if (host->up() && host->network_->selector().HasReady()) {
       host->NoteReady();
     }
@@ -266,6 +280,15 @@ void Simulation::ThrowDeadlock() {
     report += DescribeAwaitChains(host->loop());
   }
   throw DeadlockError(report);
+}
+
+void Simulation::RecordJob(std::string_view event, Identity job,
+                           std::string_view name) {
+  if (watch_ != nullptr) watch_->OnJob(event, job, name);
+}
+
+void Simulation::RecordDrawStream(Identity stream, std::string_view path) {
+  if (watch_ != nullptr) watch_->OnDrawStream(stream, path);
 }
 
 void Simulation::Output(std::string_view text) {

@@ -24,6 +24,7 @@
 #ifndef RONDO_SIMNET_SIMULATION_H_
 #define RONDO_SIMNET_SIMULATION_H_
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <exception>
@@ -54,6 +55,8 @@ struct SimulationOptions {
   Nanoseconds time_budget = std::chrono::hours(24 * 365 * 10);
   // How late anything may be when exploring: a message, a timer, a turn.
   Nanoseconds slack = std::chrono::milliseconds(10);
+  // Of every host.
+  SimExecutorOptions executor = {};
 };
 
 // Who decides a run, and who watches it. Null members: nobody.
@@ -94,7 +97,7 @@ class Simulation {
   Host& AddHost(std::string name, HostMain main);
   // Throws: std::out_of_range for an unknown name.
   Host& host(std::string_view name);
-  // The host whose step is in progress; null outside.
+  // The host whose step or job is in progress; null outside.
   Host* current_host() const { return current_; }
 
   // Runs `body` as the main of a host called "main", which faults spare, and
@@ -145,7 +148,10 @@ class Simulation {
   void DriveExploring();
   void StepFirst();
   void StepHost(Host* host);
-  void Happen(Event* event);
+  void Happen(SimEvent* event);
+  void LookAtHosts();
+  void RecordJob(std::string_view event, Identity job, std::string_view name);
+  void RecordDrawStream(Identity stream, std::string_view path);
   void CollectCandidates();
   [[noreturn]] void ThrowDeadlock();
   void EndAllHosts();
@@ -157,6 +163,8 @@ class Simulation {
   VirtualTime time_;
   VirtualClock true_clock_;
   EventQueue queue_;
+  // Something was said to a host's loop from outside it.
+  std::atomic<bool> any_woken_ = false;
   std::unique_ptr<NetworkFabric> fabric_;
   std::vector<std::unique_ptr<Host>> hosts_;
   std::vector<Host*> runnable_;  // In the order in which they became so.

@@ -379,9 +379,9 @@ void TcpConnection::SendAck(TcpFlow& flow) {
 void TcpConnection::LinkDown(const Link& link) {
   for (TcpFlow& flow : flows_) {
     if (flow.link == &link) {
-      Event* event = context_.queue.TakeAll(flow.segments);
+      SimEvent* event = context_.queue.TakeAll(flow.segments);
       while (event != nullptr) {
-        Event* next = event->next;
+        SimEvent* next = event->next;
         Lose(flow, static_cast<Segment*>(event));
         event = next;
       }

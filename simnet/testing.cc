@@ -8,7 +8,7 @@
 
 #include "gtest/gtest-spi.h"
 #include "gtest/gtest.h"
-#include "rondo/runtime/await_chain.h"
+#include "rondo/runtime/source_place.h"
 #include "rondo/simnet/explore_settings.h"
 
 namespace rondo {

@@ -197,11 +197,95 @@ double TimerCancel() {
   return fired == n ? rate : -1;
 }
 
+// ---- What Asio has no primitive for (in Boost 1.74), of an Event.
+
+// One item at a time.
+struct Slot {
+  Event full;
+  Event empty;
+  std::optional<std::int64_t> item;
+};
+
+Co Produce(Slot& slot, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    while (slot.item) co_await slot.empty.Wait();
+    slot.item = i;
+    slot.full.Set();
+  }
+}
+
+Co Consume(Slot& slot, std::int64_t n, std::int64_t& sum) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    while (!slot.item) co_await slot.full.Wait();
+    sum += *slot.item;
+    slot.item.reset();
+    slot.empty.Set();
+  }
+}
+
+double QueuePass() {
+  io_context context(kHint);
+  const std::int64_t n = Count(3e6);
+  Slot slot{Event(context.get_executor()), Event(context.get_executor()), {}};
+  std::int64_t sum = 0;
+  asio::co_spawn(context.get_executor(), Consume(slot, n, sum), asio::detached);
+  asio::co_spawn(context.get_executor(), Produce(slot, n), asio::detached);
+  const double start = Now();
+  context.run();
+  const double rate = Rate(n, start);
+  return sum == n * (n - 1) / 2 ? rate : -1;
+}
+
+Co Groups(io_context& context, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) co_await SpawnAndJoin(context, 10);
+}
+
+double GroupOfTen() {
+  io_context context(kHint);
+  const std::int64_t n = Count(2e5);
+  asio::co_spawn(context.get_executor(), Groups(context, n), asio::detached);
+  const double start = Now();
+  context.run();
+  return Rate(n, start);
+}
+
+Co SleepLong(asio::steady_timer& timer, Event& end) {
+  try {
+    co_await timer.async_wait(kUseCo);
+  } catch (const boost::system::system_error&) {
+  }
+  end.Set();
+}
+
+Co Cancellations(io_context& context, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    asio::steady_timer timer(context, std::chrono::hours(1));
+    Event end(context.get_executor());
+    asio::co_spawn(context.get_executor(), SleepLong(timer, end),
+                   asio::detached);
+    co_await asio::post(context, kUseCo);
+    timer.cancel();
+    co_await end.Wait();
+  }
+}
+
+double CancelSleep() {
+  io_context context(kHint);
+  const std::int64_t n = Count(3e5);
+  asio::co_spawn(context.get_executor(), Cancellations(context, n),
+                 asio::detached);
+  const double start = Now();
+  context.run();
+  return Rate(n, start);
+}
+
 constexpr Metric kMetrics[] = {
-    {"post_chain", PostChain}, {"post_batch", PostBatch},
-    {"yield_1", Yield1},       {"yield_1k", Yield1k},
-    {"spawn_join", SpawnJoin}, {"pingpong", PingPong},
-    {"timer_run", TimerRun},   {"timer_cancel", TimerCancel},
+    {"post_chain", PostChain},     {"post_batch", PostBatch},
+    {"yield_1", Yield1},           {"yield_1k", Yield1k},
+    {"spawn_join", SpawnJoin},     {"pingpong", PingPong},
+    {"timer_run", TimerRun},       {"timer_cancel", TimerCancel},
+    {"queue_pass", QueuePass},     {"group_10", GroupOfTen},
+    {"cancel_sleep", CancelSleep},
 };
 
 }  // namespace

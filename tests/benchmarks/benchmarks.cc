@@ -15,6 +15,7 @@
 #include "rondo/tests/benchmarks/asio_metrics.h"
 #include "rondo/tests/benchmarks/metric.h"
 #include "rondo/tests/benchmarks/rondo_metrics.h"
+#include "rondo/tests/benchmarks/sync_metrics.h"
 #include "rondo/tests/benchmarks/uv_metrics.h"
 
 namespace rondo::benchmarks {
@@ -87,8 +88,8 @@ void MeasureIteration(benchmark::State& state, Watch watch) {
   loop.RunUntilComplete(Turns(state, writer));
 }
 
-void RegisterAll() {
-  for (const Metric& metric : RondoMetrics()) {
+void RegisterRows(std::span<const Metric> metrics) {
+  for (const Metric& metric : metrics) {
     // It ends the process: run `metrics mem_task`.
     if (std::string_view(metric.name) == "mem_task") continue;
     benchmark::RegisterBenchmark(
@@ -98,6 +99,11 @@ void RegisterAll() {
         ->Iterations(5)
         ->Unit(benchmark::kNanosecond);
   }
+}
+
+void RegisterAll() {
+  RegisterRows(RondoMetrics());
+  RegisterRows(SyncMetrics());
   const std::pair<const char*, Watch> modes[] = {
       {"iteration/unwatched", Watch::kNone},
       {"iteration/digest", Watch::kDigest},

@@ -11,27 +11,12 @@
 #include "rondo/replay/rerun.h"
 #include "rondo/replay/shrink.h"
 #include "rondo/simnet/scenario_registry.h"
+#include "rondo/tests/bugs/search.h"
 
 namespace rondo {
 namespace {
 
 constexpr std::uint64_t kSchedules = 1000;
-
-RunOnce RunnerOf(const std::string& name) {
-  const RegisteredScenario* const scenario = FindScenario(name);
-  if (scenario == nullptr) return nullptr;
-  ExecuteOptions options;
-  options.name = name;
-  return MakeRunOnce(scenario->scenario, options);
-}
-
-ExploreResult Explored(const RunOnce& run_once, ExploreOptions options) {
-  absl::StatusOr<ExploreResult> result =
-      Explorer(run_once, std::move(options)).Run();
-  if (result.ok()) return *std::move(result);
-  ADD_FAILURE() << result.status();
-  return {};
-}
 
 // The first finding of the portfolio, in contract mode.
 Finding Find(const RunOnce& run_once, std::uint64_t seed) {

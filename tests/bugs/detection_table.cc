@@ -4,18 +4,15 @@
 //
 // The same numbers on every machine: nothing here depends on time.
 
-#include <algorithm>
 #include <cstdint>
 #include <iostream>
-#include <optional>
 #include <string>
-#include <vector>
 
-#include "rondo/replay/explorer.h"
+#include "rondo/replay/rerun.h"
 #include "rondo/replay/scheduler.h"
-#include "rondo/replay/shrink.h"
 #include "rondo/simnet/scenario_registry.h"
 #include "rondo/tests/bugs/bugs.h"
+#include "rondo/tests/bugs/search.h"
 
 namespace {
 
@@ -30,10 +27,7 @@ struct Row {
   double fifo = 0;
   double random_walk = 0;
   double portfolio = 0;
-  std::uint64_t median = 0;
-  std::size_t least_left = 0;
-  std::size_t most_left = 0;
-  rondo::LegalityMode mode = rondo::LegalityMode::kContract;
+  rondo::SearchSummary search;
   std::uint64_t alarms = 0;
 };
 
@@ -52,11 +46,6 @@ double FifoRate(const rondo::Scenario& scenario) {
   return static_cast<double>(failed) / kSeeds;
 }
 
-rondo::ExploreResult Explored(const RunOnce& run_once,
-                              rondo::ExploreOptions options) {
-  return *rondo::Explorer(run_once, std::move(options)).Run();
-}
-
 // How many of the strategy's runs fail.
 std::uint64_t Failures(const RunOnce& run_once, const std::string& strategy,
                        rondo::LegalityMode mode) {
@@ -67,34 +56,11 @@ std::uint64_t Failures(const RunOnce& run_once, const std::string& strategy,
     outcome.kind = rondo::RunKind::kPass;  // So that nothing is run again.
     return outcome;
   };
-  Explored(counting,
-           {.schedules = kSchedules,
-            .strategy = strategy,
-            .adversarial = mode == rondo::LegalityMode::kAdversarial});
+  rondo::Explored(counting,
+                  {.schedules = kSchedules,
+                   .strategy = strategy,
+                   .adversarial = mode == rondo::LegalityMode::kAdversarial});
   return failed;
-}
-
-// The first finding of each of many searches.
-void Search(const RunOnce& run_once, Row* row) {
-  std::vector<std::uint64_t> hits;
-  for (std::uint64_t seed = 1; seed <= kSeedsOfSearches; ++seed) {
-    const rondo::ExploreResult result = Explored(
-        run_once, {.schedules = kSchedules, .seed = seed, .adversarial = true});
-    if (result.findings.empty()) {
-      hits.push_back(2 * kSchedules);
-      continue;
-    }
-    const rondo::Finding& finding = result.findings.front();
-    hits.push_back(result.schedules);
-    const rondo::ShrinkResult shrunk = rondo::Shrink(
-        run_once, finding.tape, finding.mode, finding.outcome.signature());
-    const std::size_t left = shrunk.tape.size();
-    row->most_left = std::max(row->most_left, left);
-    row->least_left = seed == 1 ? left : std::min(row->least_left, left);
-    row->mode = std::max(row->mode, shrunk.mode);
-  }
-  std::ranges::sort(hits);
-  row->median = hits[hits.size() / 2];
 }
 
 Row Measure(const Bug& bug) {
@@ -102,9 +68,10 @@ Row Measure(const Bug& bug) {
   const rondo::Scenario& buggy = ScenarioOf(bug.name);
   const RunOnce run_once = rondo::MakeRunOnce(buggy, {});
   row.fifo = FifoRate(buggy);
-  Search(run_once, &row);
+  row.search = rondo::Search(run_once, kSeedsOfSearches,
+                             {.schedules = kSchedules, .adversarial = true});
   const auto rate = [&](const std::string& strategy) {
-    return static_cast<double>(Failures(run_once, strategy, row.mode)) /
+    return static_cast<double>(Failures(run_once, strategy, row.search.mode)) /
            kSchedules;
   };
   row.random_walk = rate("random_walk");
@@ -127,15 +94,11 @@ std::string Percent(double rate) {
 }
 
 void Print(const Bug& bug, const Row& row) {
-  std::string left = std::to_string(row.least_left);
-  if (row.most_left != row.least_left) {
-    left += "–" + std::to_string(row.most_left);
-  }
   std::cout << "| " << bug.name << " | " << Percent(row.fifo) << " | "
             << Percent(row.random_walk) << " | " << Percent(row.portfolio)
-            << " | " << row.median << " | " << left << " | "
-            << rondo::LegalityModeName(row.mode) << " | " << row.alarms
-            << " |\n";
+            << " | " << row.search.median() << " | " << row.search.Left()
+            << " | " << rondo::LegalityModeName(row.search.mode) << " | "
+            << row.alarms << " |\n";
 }
 
 }  // namespace

@@ -38,6 +38,12 @@ Env::Env() : loop_(Seams(&clock_, &selector_, &trace_)) {
 }
 
 void Env::OnException(const ExceptionReport& report) {
+  if (report.message.starts_with("Executing ")) {  // "... took S seconds"
+    const std::string_view text =
+        report.message.substr(0, report.message.rfind(' '));
+    Log("slow callback: ", text.substr(text.rfind(' ') + 1));
+    return;
+  }
   Log("handler: ", NeutralMessage(report.message), ": ",
       ExceptionText(report.exception));
 }

@@ -8,10 +8,13 @@ namespace rondo::conformance {
 Scenarios AllScenarios() {
   Scenarios all;
   for (Scenarios (*group)() :
-       {CallSoonScenarios, CancelScenarios, ContextScenarios, FutureScenarios,
-        GatherScenarios, LoopScenarios, RunScenarios, ShieldScenarios,
-        TaskScenarios, TimeoutScenarios, TimerScenarios, WaitForScenarios,
-        WaitScenarios}) {
+       {BarrierScenarios,   CallSoonScenarios, CancelScenarios,
+        ConditionScenarios, ContextScenarios,  EventScenarios,
+        FutureScenarios,    GatherScenarios,   LockScenarios,
+        LoopScenarios,      QueueScenarios,    RunScenarios,
+        SemaphoreScenarios, ShieldScenarios,   TaskGroupScenarios,
+        TaskScenarios,      ThreadScenarios,   TimeoutScenarios,
+        TimerScenarios,     WaitForScenarios,  WaitScenarios}) {
     std::ranges::copy(group(), std::back_inserter(all));
   }
   std::ranges::sort(all, {}, &Scenario::name);

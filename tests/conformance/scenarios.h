@@ -10,15 +10,23 @@
 namespace rondo::conformance {
 
 // One group a file, x_scenarios.cc.
+Scenarios BarrierScenarios();
 Scenarios CallSoonScenarios();
 Scenarios CancelScenarios();
+Scenarios ConditionScenarios();
 Scenarios ContextScenarios();
+Scenarios EventScenarios();
 Scenarios FutureScenarios();
 Scenarios GatherScenarios();
+Scenarios LockScenarios();
 Scenarios LoopScenarios();
+Scenarios QueueScenarios();
 Scenarios RunScenarios();
+Scenarios SemaphoreScenarios();
 Scenarios ShieldScenarios();
+Scenarios TaskGroupScenarios();
 Scenarios TaskScenarios();
+Scenarios ThreadScenarios();
 Scenarios TimeoutScenarios();
 Scenarios TimerScenarios();
 Scenarios WaitForScenarios();

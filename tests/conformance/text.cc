@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/exception_group.h"
 
 namespace rondo::conformance {
 namespace {
@@ -15,6 +16,16 @@ std::string Fixed(int decimals, Nanoseconds time) {
   char text[64];
   std::snprintf(text, sizeof(text), "%.*f", decimals, Seconds(time));
   return text;
+}
+
+std::string GroupText(const BaseExceptionGroup& group) {
+  const bool ordinary = IsException<std::exception>(group.ToException());
+  std::string text = ordinary ? "ExceptionGroup[" : "BaseExceptionGroup[";
+  for (const std::exception_ptr& one : group.exceptions()) {
+    if (text.back() != '[') text += ", ";
+    text += ExceptionText(one);
+  }
+  return text + "]";
 }
 
 }  // namespace
@@ -37,6 +48,8 @@ std::string ExceptionText(const std::exception_ptr& exception) {
   } catch (const CancelledError& error) {
     if (error.message().empty()) return "CancelledError";
     return "CancelledError(" + error.message() + ")";
+  } catch (const BaseExceptionGroup& group) {
+    return GroupText(group);
   } catch (...) {  // tidy: allow(catch-all) its name is all that matters
     // "rondo::TimeoutError: deadline exceeded" has the name in the middle.
     const std::string text = DescribeException(exception);

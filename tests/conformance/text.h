@@ -64,6 +64,7 @@ std::string SpanText(Nanoseconds span);
 
 // AppError m                      AppError(m)
 // CancelledError with a message   CancelledError(m)
+// a group of exceptions           ExceptionGroup[A, B], members recursively
 // null                            None
 // anything else                   the bare class name
 std::string ExceptionText(const std::exception_ptr& exception);

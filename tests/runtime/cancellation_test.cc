@@ -1,11 +1,13 @@
 // Cancelling a task at every stage of its life.
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/gather.h"
 #include "rondo/runtime/outcome.h"
 #include "rondo/runtime/sleep.h"
 #include "rondo/runtime/task.h"
@@ -72,6 +74,23 @@ TEST(CancellationTest, ASleepThatWasDueStillThrows) {
   EXPECT_THAT(log, ElementsAre("started", "cancelled late"));
 }
 
+// As asyncio's wake-up does, which asks for the result first.
+TEST(CancellationTest, TheErrorOfWhatItAwaitedCountsAsSeen) {
+  VirtualLoop world;
+  Task<> task;
+  task = world.loop().CreateTask([&]() -> Coro<> {
+    Future<> future = CreateFuture();
+    RunningLoop().CallSoon([&task, future]() mutable {
+      future.SetException(std::runtime_error("unseen"));
+      RunningLoop().CallSoon([&task] { task.Cancel(); });  // Behind Gather's.
+    });
+    co_await Gather(future);
+  });
+  for (int i = 0; i < 4; ++i) world.loop().RunOnce();
+  EXPECT_TRUE(task.cancelled());
+  EXPECT_THAT(world.reports, IsEmpty());
+}
+
 TEST(CancellationTest, OfATaskThatYields) {
   VirtualLoop world;
   int turns = 0;
@@ -125,6 +144,19 @@ TEST(CancellationTest, ByItselfInItsLastStretchEndsItAsCancelled) {
   });
   EXPECT_TRUE(task.cancelled());
   EXPECT_EQ(held.use_count(), 1) << "the result that nobody gets lives on";
+}
+
+TEST(CancellationTest, TwiceBeforeItIsSeenThrowsTheFirst) {
+  VirtualLoop world;
+  Log log;
+  Task<int> task = world.loop().CreateTask(Sleeper(&log));
+  world.loop().RunOnce();
+  EXPECT_TRUE(task.Cancel("first"));
+  EXPECT_TRUE(task.Cancel("second"));
+  EXPECT_EQ(task.cancelling(), 2u);
+  world.loop().RunOnce();
+  EXPECT_THAT(log, ElementsAre("started", "cancelled first"));
+  EXPECT_TRUE(task.cancelled());
 }
 
 TEST(CancellationTest, OfATaskThatIsDoneDoesNothing) {

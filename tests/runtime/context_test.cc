@@ -2,7 +2,9 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/sleep.h"
@@ -100,6 +102,59 @@ TEST(ContextTest, TasksMayShareAContext) {
     co_await b;
   });
   EXPECT_EQ(var.Get(context), 4);
+}
+
+// An error that nobody has asked for is told in the context of its task,
+// wherever the task dies; that of a callback in the callback's.
+TEST(ContextTest, ExceptionHandlersSeeTheValuesOfWhatHasFailed) {
+  VirtualLoop world;
+  ContextVar<std::string> var("var", "none");
+  std::vector<std::string> seen;
+  world.loop().SetExceptionHandler(
+      [&](EventLoop& loop, const ExceptionReport&) {
+        seen.push_back(var.Get());
+        loop.CallSoon([&] { seen.push_back("later " + var.Get()); });
+      });
+  world.Run([&]() -> Coro<> {
+    var.Set("main");
+    Task<> task = CreateTask([&]() -> Coro<> {
+      var.Set("task");
+      throw ValueError("nobody asks");
+      co_return;
+    });
+    RunningLoop().CallSoon([&] {
+      var.Set("callback");
+      throw ValueError("in a callback");
+    });
+    co_await Yield();
+    task = Task<>();
+    EXPECT_EQ(var.Get(), "main");
+    co_await Yield();
+    co_await Yield();
+  });
+  EXPECT_THAT(seen, testing::ElementsAre("callback", "task", "later callback",
+                                         "later task"));
+}
+
+TEST(ContextTest, ATaskGivesItsContextAway) {
+  VirtualLoop world;
+  ContextVar<int> var("var", 0);
+  world.Run([&]() -> Coro<> {
+    const Task<> task = CreateTask([&]() -> Coro<> {
+      var.Set(1);
+      co_await Yield();
+      EXPECT_EQ(var.Get(), 3);
+      var.Set(4);
+    });
+    co_await Yield();
+    Context context = task.context();
+    EXPECT_EQ(var.Get(context), 1);
+    context.Run([&] { var.Set(3); });
+    co_await task;
+    EXPECT_EQ(var.Get(context), 4);
+    EXPECT_EQ(task.context(), context);
+    EXPECT_EQ(var.Get(), 0);
+  });
 }
 
 TEST(ContextTest, ValuesDieWithTheLastWhoSeesThem) {

@@ -74,6 +74,30 @@ TEST(DepthTest, ASuspendedChainOfAMillionIsCancelledOrDestroyed) {
   EXPECT_EQ(alive, 0);
 }
 
+Coro<> Follow(Task<> task, int* cancelled) {
+  try {
+    co_await task;
+  } catch (const CancelledError&) {
+    ++*cancelled;
+    throw;
+  }
+}
+
+// Each task waits for the one before it.
+TEST(DepthTest, AChainOfAHundredThousandTasksIsCancelledFromItsEnd) {
+  VirtualLoop world;
+  int cancelled = 0;
+  Task<> last = world.loop().CreateTask([]() -> Coro<> { co_await Sleep(1h); });
+  for (int i = 0; i < kMillion / 10; ++i) {
+    last = world.loop().CreateTask(Follow(last, &cancelled));
+  }
+  world.loop().RunOnce();
+  EXPECT_TRUE(last.Cancel());
+  while (!last.done()) world.loop().RunOnce();
+  EXPECT_TRUE(last.cancelled());
+  EXPECT_EQ(cancelled, kMillion / 10);
+}
+
 Coro<> Count(Future<> future, int* count) {
   co_await future;
   ++*count;

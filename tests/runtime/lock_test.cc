@@ -1,6 +1,7 @@
 #include "rondo/runtime/lock.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -120,6 +121,59 @@ TEST(LockTest, AnExceptionReleasesIt) {
     }(&lock));
     EXPECT_FALSE(outcome.ok());
     EXPECT_FALSE(lock.locked());
+  });
+}
+
+TEST(LockTest, AGuardMayReleaseEarly) {
+  VirtualLoop world;
+  world.Run([]() -> Coro<> {
+    Lock lock;
+    {
+      LockGuard guard = co_await lock.Scoped();
+      EXPECT_TRUE(guard);
+      guard.Release();
+      EXPECT_FALSE(guard);
+      EXPECT_FALSE(lock.locked());
+      guard.Release();  // It holds nothing.
+      co_await lock.Acquire();
+    }
+    EXPECT_TRUE(lock.locked());  // The second time was without a guard.
+  });
+}
+
+TEST(LockTest, AGuardCanBeHandedOn) {
+  VirtualLoop world;
+  world.Run([]() -> Coro<> {
+    Lock lock;
+    LockGuard outer;
+    {
+      LockGuard inner = co_await lock.Scoped();
+      outer = std::move(inner);
+    }
+    EXPECT_TRUE(lock.locked());
+    outer = LockGuard();
+    EXPECT_FALSE(lock.locked());
+  });
+}
+
+TEST(LockTest, StatisticsCountThoseOnTheWay) {
+  VirtualLoop world;
+  std::vector<int> order;
+  world.Run([&]() -> Coro<> {
+    Lock lock;
+    co_await lock.Acquire();
+    const Task<> first = CreateTask(Hold(&lock, &order, 1));
+    const Task<> second = CreateTask(Hold(&lock, &order, 2));
+    co_await Yield();
+    EXPECT_TRUE(lock.statistics().locked);
+    EXPECT_EQ(lock.statistics().tasks_waiting, 2u);
+    lock.Release();
+    EXPECT_FALSE(lock.statistics().locked);
+    EXPECT_EQ(lock.statistics().tasks_waiting, 2u);
+    co_await Yield();
+    EXPECT_TRUE(lock.statistics().locked);
+    EXPECT_EQ(lock.statistics().tasks_waiting, 1u);
+    co_await second;
   });
 }
 

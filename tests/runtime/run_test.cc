@@ -97,14 +97,14 @@ TEST(RunnerTest, KeepsItsLoopItsTasksAndItsContext) {
             9);
   runner.Close();
   runner.Close();
-  EXPECT_THROW(runner.loop(), RuntimeError);
+  EXPECT_THROW(runner.GetLoop(), RuntimeError);
 }
 
 TEST(RunnerTest, ALoopOfTheCallersIsClosedWithIt) {
   const std::unique_ptr<EventLoop> loop = MakeSystemLoop();
   {
     Runner runner(*loop);
-    EXPECT_EQ(&runner.loop(), loop.get());
+    EXPECT_EQ(&runner.GetLoop(), loop.get());
   }
   EXPECT_TRUE(loop->is_closed());
 }
@@ -113,7 +113,7 @@ TEST(RunnerTest, ErrorsDuringTheShutdownAreReported) {
   std::vector<std::string> reports;
   {
     Runner runner;
-    runner.loop().SetExceptionHandler(
+    runner.GetLoop().SetExceptionHandler(
         [&](EventLoop&, const ExceptionReport& report) {
           reports.push_back(std::string(report.message) + ": " +
                             DescribeException(report.exception));

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <limits>
 #include <list>
+#include <memory>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -42,10 +43,9 @@ class Both {
       TimerNode* const timer = queue().PopDue(limit);
       ASSERT_NE(timer, nullptr);
       fired_ = -1;
-      timer->Run();
       ASSERT_EQ(timer->when, oracle_.front().when);
+      timer->Run();
       ASSERT_EQ(fired_, oracle_.front().number);
-      timer->Unref();
       oracle_.pop_front();
     }
     ASSERT_EQ(queue().PopDue(limit), nullptr);
@@ -157,6 +157,33 @@ TEST(TimerQueueOrderTest, EqualDeadlinesLeaveInTheOrderOfRegistration) {
   for (int i = 0; i < 1000; ++i) both.Push(i % 3 * 1'000'000);
   both.PopAllDue(2'000'000);
   both.Compare();
+}
+
+// As the timer of a connection that has timers of its own.
+TEST(TimerQueueOrderTest, TimersThatDieWithTheLoopMayCancelTheRest) {
+  struct Canceller {
+    std::vector<TimerHandle> others;
+    ~Canceller() {
+      for (TimerHandle& other : others) other.Cancel();
+    }
+  };
+  int fired = 0;
+  VirtualLoop world;
+  std::vector<TimerHandle> victims;
+  for (int i = 0; i < 300; ++i) {
+    auto canceller = std::make_shared<Canceller>();
+    world.loop().CallAt(Nanoseconds(1000 + i),
+                        [canceller, &fired] { ++fired; });
+    for (int k = 0; k < 3; ++k) {  // Enough of them for a sweep.
+      victims.push_back(
+          world.loop().CallAt(Nanoseconds(2000 + i), [&fired] { ++fired; }));
+      canceller->others.push_back(victims.back());
+    }
+  }
+  world.loop().Close();
+  for (const TimerHandle& victim : victims) EXPECT_TRUE(victim.cancelled());
+  EXPECT_EQ(world.loop().scheduled_count(), 0u);
+  EXPECT_EQ(fired, 0);
 }
 
 }  // namespace

@@ -37,6 +37,10 @@ class VirtualLoop {
   EventLoop& loop() { return loop_; }
   Nanoseconds now() { return clock_.Now(); }
   void Advance(Nanoseconds by) { clock_.Advance(by); }
+  // How often the selector was asked: the iterations. And how long it has
+  // waited, each time that it did.
+  int selects() const { return selector_.selects(); }
+  const std::vector<Nanoseconds>& waits() const { return selector_.waits(); }
 
   // Runs what `function` returns, a Coro, to its end.
   template <class F>

@@ -12,7 +12,7 @@
 namespace rondo {
 namespace {
 
-struct Note final : Event {
+struct Note final : SimEvent {
   Note(std::string* log, char name) : log(log), name(name) {}
   void Happen() override {
     *log += name;
@@ -32,7 +32,7 @@ class EventQueueTest : public testing::Test {
     queue_.Schedule(stream, new Note(&log_, name), Nanoseconds(time));
   }
   std::string RunAll() {
-    while (Event* event = queue_.PopEarliest()) event->Happen();
+    while (SimEvent* event = queue_.PopEarliest()) event->Happen();
     return log_;
   }
 
@@ -103,7 +103,7 @@ TEST_F(EventQueueTest, ClearDiscardsOneStream) {
 TEST_F(EventQueueTest, TakeAllGivesThemLinked) {
   Add(a_, '1', 1);
   Add(a_, '2', 2);
-  Event* first = queue_.TakeAll(a_);
+  SimEvent* first = queue_.TakeAll(a_);
   EXPECT_TRUE(queue_.empty());
   ASSERT_NE(first->next, nullptr);
   EXPECT_EQ(first->next->next, nullptr);
@@ -121,7 +121,7 @@ TEST_F(EventQueueTest, TheDestructorDiscards) {
 
 // Against a model: a stable sort of everything with raised times.
 TEST(EventQueueModelTest, AgreesWithASort) {
-  struct Counted final : Event {
+  struct Counted final : SimEvent {
     void Happen() override {}
     void Discard() override {}
   };
@@ -143,14 +143,14 @@ TEST(EventQueueModelTest, AgreesWithASort) {
       } else {
         std::vector<EventStream*> candidates;
         queue.Candidates(&candidates);
-        Event* expected =
+        SimEvent* expected =
             candidates.empty() ? nullptr : candidates.front()->head;
         for (const EventStream& stream : streams) {
           if (stream.empty()) continue;
           ASSERT_LE(std::pair(expected->time, expected->seq),
                     std::pair(stream.head->time, stream.head->seq));
         }
-        Event* event = queue.PopEarliest();
+        SimEvent* event = queue.PopEarliest();
         ASSERT_EQ(event, expected);
         if (event == nullptr) continue;
         ASSERT_GE(event->time, now);

@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 constexpr Nanoseconds kZero(0);
 
 // Makes a descriptor ready.
-struct Ready final : Event {
+struct Ready final : SimEvent {
   Ready(SimSelector* selector, int fd, unsigned mask)
       : selector(selector), fd(fd), mask(mask) {}
   void Happen() override { selector->SetReadiness(fd, mask); }
@@ -133,7 +133,7 @@ TEST_F(SimSelectorAloneTest, AZeroTimeoutDoesNotMoveTheTime) {
   queue_.Schedule(b_, &later, milliseconds(1));
   EXPECT_EQ(Fds(selector_.Select(kZero)), (std::vector<int>{3}));
   EXPECT_EQ(time_.now(), kZero);
-  while (Event* event = queue_.PopEarliest()) event->Discard();
+  while (SimEvent* event = queue_.PopEarliest()) event->Discard();
 }
 
 TEST_F(SimSelectorAloneTest, AnEventThatMakesNothingReadyDoesNotEndTheWait) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "rondo/runtime/clock.h"
 #include "rondo/runtime/errors.h"
@@ -33,14 +34,22 @@ class JumpSelector final : public Selector {
   void Unregister(int) override {}
   std::span<const ReadyEvent> Select(
       std::optional<Nanoseconds> timeout) override {
+    ++selects_;
     if (std::exchange(woken_, false)) return {};
     if (!timeout.has_value()) throw DeadlockError("nothing will ever be");
+    if (*timeout > Nanoseconds(0)) waits_.push_back(*timeout);
     clock_->Advance(*timeout);
     return {};
   }
   void Wake() override { woken_ = true; }
 
+  // How often it was asked, and how long it has waited, each time that it did.
+  int selects() const { return selects_; }
+  const std::vector<Nanoseconds>& waits() const { return waits_; }
+
  private:
+  int selects_ = 0;
+  std::vector<Nanoseconds> waits_;
   HandClock* clock_;
   bool woken_ = false;
 };

@@ -50,8 +50,9 @@ def _config_impl(ctx):
                 "-lstdc++",
                 "-lm",
             ]),
-            # Of --compilation_mode=opt.
+            # Of --compilation_mode=opt, and of dbg.
             _flags("opt", ACTION_NAMES.cpp_compile, ["-O2"], enabled = False),
+            _flags("dbg", ACTION_NAMES.cpp_compile, ["-g"], enabled = False),
         ],
         host_system_name = "local",
         target_cpu = "local",

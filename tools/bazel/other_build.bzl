@@ -46,9 +46,9 @@ other_build = rule(
     implementation = _link_impl,
     attrs = {
         "compilation_mode": attr.string(
-            doc = "fastbuild is -O0, opt is -O2.",
+            doc = "fastbuild is -O0, dbg is -O0 -g, opt is -O2.",
             mandatory = True,
-            values = ["fastbuild", "opt"],
+            values = ["fastbuild", "dbg", "opt"],
         ),
         "compiler": attr.string(
             doc = "gcc, or that of the rest of the build.",

@@ -1,0 +1,148 @@
+// Every bug of asyncio's history is found, as HISTORY.md says, and replays;
+// rondo's own primitives pass the same scenarios.
+
+#include "rondo/tests/bugs/history.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "rondo/replay/rerun.h"
+#include "rondo/replay/token.h"
+#include "rondo/runtime/errors.h"
+#include "rondo/runtime/server.h"
+#include "rondo/runtime/sleep.h"
+#include "rondo/runtime/streams.h"
+#include "rondo/runtime/task.h"
+#include "rondo/simnet/explore.h"
+#include "rondo/simnet/scenario_registry.h"
+#include "rondo/simnet/simulation.h"
+#include "rondo/simnet/testing.h"
+#include "rondo/tests/bugs/history_row.h"
+#include "rondo/tests/bugs/search.h"
+
+namespace rondo {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+// What is between the two marks in HISTORY.md.
+std::string StoredTable() {
+  // Where the sources are: Bazel says so to what it runs outside its sandbox.
+  const char* const root = std::getenv("BUILD_WORKSPACE_DIRECTORY");
+  std::ostringstream text;
+  text << std::ifstream(
+              (root == nullptr ? std::string() : std::string(root) + "/") +
+              "tests/bugs/HISTORY.md")
+              .rdbuf();
+  const std::string begin = "<!-- history_table -->\n";
+  const std::size_t from = text.str().find(begin);
+  const std::size_t to = text.str().find("<!-- end -->", from);
+  if (to == std::string::npos) return "";
+  return text.str().substr(from + begin.size(), to - from - begin.size());
+}
+
+class HistoryTest : public testing::TestWithParam<HistoricalBug> {};
+
+TEST_P(HistoryTest, ExploringFindsItAsTheTableSays) {
+  const HistoryRow row = MeasureHistory(GetParam());
+  EXPECT_EQ(row.search.in_vain, 0u);
+  EXPECT_THAT(row.search.signatures, ElementsAre(GetParam().signature));
+  const std::string line = FormatHistory(GetParam(), row);
+  EXPECT_THAT(StoredTable(), HasSubstr(line));
+}
+
+TEST_P(HistoryTest, TheShrunkRunReplaysFromItsToken) {
+  const Scenario& scenario = FindScenario(GetParam().name)->scenario;
+  const ExploreReport report =
+      Explore(scenario, {.schedules = kHistorySchedules, .seed = 1});
+  ASSERT_THAT(report.findings, Not(IsEmpty())) << report.ToString();
+  const ShrunkFinding& finding = report.findings.front();
+  const absl::StatusOr<ScheduleToken> token = ParseToken(finding.token);
+  ASSERT_TRUE(token.ok()) << token.status();
+  for (int i = 0; i < 5; ++i) {
+    const auto again = RerunToken(RunnerOf(GetParam().name), *token);
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ(again->outcome.signature().ToString(), GetParam().signature);
+    EXPECT_EQ(again->outcome.digest, finding.shrunk.outcome.digest);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(AllBugs, HistoryTest, testing::ValuesIn(kHistory),
+                         [](const testing::TestParamInfo<HistoricalBug>& info) {
+                           return std::string(info.param.name);
+                         });
+
+TEST(HistoryTableTest, HasARowForEachBugAndNoOther) {
+  const std::string table = StoredTable();
+  EXPECT_TRUE(table.starts_with(HistoryHeading())) << table;
+  EXPECT_EQ(std::ranges::count(table, '\n'), 2 + std::ssize(kHistory));
+}
+
+std::set<std::string> RondosOwn() {
+  std::set<std::string> names;
+  for (const HistoricalBug& bug : kHistory) names.insert(bug.rondo);
+  return names;
+}
+
+class RondosOwnTest : public testing::TestWithParam<std::string> {};
+
+// The first run is the plain one: FIFO, least delays.
+TEST_P(RondosOwnTest, PassesInAThousandSchedulesOfEitherMode) {
+  constexpr std::uint64_t kSeed = 2024;
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  const ExploreReport report = Explore(FindScenario(GetParam())->scenario,
+                                       {.schedules = kHistorySchedules,
+                                        .seed = kSeed,
+                                        .adversarial = true,
+                                        .verify_every = 100});
+  EXPECT_THAT(report, NeverFailed());
+  EXPECT_EQ(report.schedules, 2 * kHistorySchedules);
+}
+
+INSTANTIATE_TEST_SUITE_P(AllScenarios, RondosOwnTest,
+                         testing::ValuesIn(RondosOwn()),
+                         [](const testing::TestParamInfo<std::string>& info) {
+                           return info.param;
+                         });
+
+// Why there is no drain that could take one waiter only.
+TEST(RondosDesignTest, ASecondWriterIsToldSoAndTheFirstGoesOn) {
+  using std::chrono_literals::operator""s;
+  std::size_t received = 0;
+  Simulation sim;
+  sim.AddHost("sink", [&received]() -> Coro<> {
+    const auto read = [&received](Stream stream) -> Coro<> {
+      co_await Sleep(2s);
+      std::string buffer(1 << 16, '\0');
+      while (const std::size_t n = co_await stream.Read(buffer)) received += n;
+    };
+    Server server = co_await StartServer(read, "", 80);
+    co_await server.ServeForever();
+  });
+  sim.Run([]() -> Coro<> {
+    co_await Sleep(1s);  // The sink listens by then.
+    Stream stream = co_await OpenConnection("sink", 80);
+    const std::string message(1 << 20, 'x');
+    const auto write = [&]() -> Coro<> { co_await stream.WriteAll(message); };
+    const Task<> first = CreateTask(write, "first");
+    const Task<> second = CreateTask(write, "second");
+    co_await first;
+    EXPECT_TRUE(IsException<RuntimeError>(second.exception()));
+    co_await Sleep(1s);
+  });
+  EXPECT_EQ(received, std::size_t{1} << 20);
+}
+
+}  // namespace
+}  // namespace rondo
