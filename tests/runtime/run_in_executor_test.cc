@@ -178,7 +178,8 @@ TEST_F(StepsTest, CancellingTheTaskCancelsAJobThatHasNotBegun) {
 TEST_F(StepsTest, AJobThatHasBegunGoesOnAndItsOutcomeIsDropped) {
   auto result = std::make_shared<int>(1);
   Task<> task = loop().CreateTask([&]() -> Coro<> {
-    co_await RunInExecutor(executor_, [result] { return result; });
+    auto job = [result] { return result; };
+    co_await RunInExecutor(executor_, std::move(job));
   });
   loop().RunOnce();
   EXPECT_TRUE(executor_.Run());
