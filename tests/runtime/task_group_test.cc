@@ -222,6 +222,20 @@ TEST(TaskGroupTest, AFailureBehindAnOwnerThatHasEndedIsReported) {
                           "completed: std::runtime_error: late"));
 }
 
+TEST(TaskGroupTest, AnExceptionHandlerMayLeaveTheLoopOverThat) {
+  VirtualLoop world;
+  world.loop().SetExceptionHandler(
+      [](EventLoop&, const ExceptionReport&) { throw LoopExit(); });
+  TaskGroup group;
+  world.Run([&]() -> Coro<> {
+    group.Enter();
+    group.CreateTask(Fail(1s, "late"));
+    co_return;
+  });
+  EXPECT_THROW(world.Run([] { return Pause(2s); }), LoopExit);
+  EXPECT_EQ(group.size(), 0u);
+}
+
 TEST(TaskGroupTest, TasksMayOutliveAGroupThatWasNotLeft) {
   VirtualLoop world;
   Task<> task;
