@@ -1,5 +1,5 @@
 #!/usr/bin/env python3.13
-"""Random trees of task groups and timeouts, and what CPython made of them.
+"""Random trees of tasks, and what CPython made of them.
 
     traces/asyncio/trees.py > traces/asyncio/trees.txt
 
@@ -9,9 +9,13 @@ says what they do, and Run in tests/conformance/trees.cc does the same. Times
 are eighths of a second, in virtual time. A line is the turn of the loop, the
 task's name (- if it has none of the program's) and a text.
 
+A task waits only for tasks that it made, or for one that the program's text
+ends before: so nothing waits for itself, and every program ends.
+
 What CPython leaves open is pinned: tasks of a group are cancelled in the order
-of creation, timers with equal deadlines fire in the order of registration. An
-eager task that is done already is told to its group as from 3.13.2.
+of creation, timers with equal deadlines fire in the order of registration, and
+as_completed, which walks a set, is given no task that is done already. An eager
+task that is done already is told to its group as from 3.13.2.
 """
 import asyncio
 import itertools
@@ -23,7 +27,23 @@ import sys
 import warnings
 from asyncio import events
 
-PROGRAMS = 250
+PROGRAMS = 300
+
+# Operations, by how often they are made. Those that hold lists of operations
+# are waiting ones, whose lists are other tasks', or nesting ones.
+SIMPLE = {"sleep": 5, "cancel": 2, "fail": 1, "uncancel": 1, "join": 1}
+WAITING = {
+    "shield": 1,
+    "wait": 1,
+    "completed": 1,
+    "gather": 1,
+    "outcomes": 1,
+    "wait_for": 1,
+}
+NESTING = {"group": 5, "timeout": 3, "catch": 3, "swallow": 1, "clean_up": 1}
+WHEN = [asyncio.ALL_COMPLETED, asyncio.FIRST_COMPLETED, asyncio.FIRST_EXCEPTION]
+LARGE = {"generator": 1, **WAITING, **NESTING}
+SPAWNING = {"spawn": 8, **LARGE}  # In a group.
 
 
 class Insertion(dict):
@@ -95,15 +115,18 @@ class AppError(Exception):
 
 
 def text_of(error):
+    if error is None or isinstance(error, AppError):
+        return "None" if error is None else f"AppError({error})"
+    name = type(error).__name__
     if isinstance(error, BaseExceptionGroup):
         members = ", ".join(text_of(one) for one in error.exceptions)
-        return f"{type(error).__name__}[{members}]"
-    return f"AppError({error})" if isinstance(error, AppError) else (
-        type(error).__name__
-    )
+        name += f"[{members}]"
+    return name
 
 
 class Program:
+    """`run` does a list of operations: each is a method, by its name."""
+
     def __init__(self, loop):
         self.loop = loop
         self.tasks = {}
@@ -114,7 +137,64 @@ class Program:
         name = next(names, "-")
         self.loop.lines.append(f"{self.loop.turn} {name} {text}")
 
-    async def steps(self, steps, pause):
+    async def main(self, body):
+        try:
+            await self.run(body, None, "main")
+            self.write("ended")
+        except BaseException as error:
+            self.write(text_of(error))
+
+    async def run(self, body, group, name=None):
+        if name is not None:
+            self.tasks[name] = asyncio.current_task()
+        for what, *rest in body:
+            if what in ("spawn", *NESTING):
+                await getattr(self, what)(group, *rest)
+            else:
+                await getattr(self, what)(*rest)
+            if what not in SIMPLE:
+                count = asyncio.current_task().cancelling()
+                self.write(f"after {what}, cancelling {count}")
+
+    async def sleep(self, time):
+        await asyncio.sleep(time / 8)
+        self.write("slept")
+
+    async def fail(self, text):
+        raise AppError(text)
+
+    async def cancel(self, name):
+        if name in self.tasks:
+            self.write(f"cancels {name} {int(self.tasks[name].cancel())}")
+
+    async def uncancel(self):
+        self.write(f"uncancel {asyncio.current_task().uncancel()}")
+
+    async def spawn(self, group, name, body):
+        coro = self.run(body, group, name)
+        try:
+            task = group.create_task(coro, name=name)
+        except RuntimeError:
+            self.write(f"{name} refused")
+            return
+        self.tasks[name] = task
+        self.write(f"{name} {'done' if task.done() else 'pending'}")
+
+    async def generator(self, steps, pause, most, how):
+        generator = self.generate(steps, pause)
+        try:
+            left = most
+            async for _ in generator:
+                self.write("got")
+                left -= 1
+                if left == 0:
+                    break
+            if how == "close":
+                await generator.aclose()
+        finally:
+            del generator
+
+    async def generate(self, steps, pause):
         """A generator whose clean-up takes its time."""
         try:
             for step in steps:
@@ -129,114 +209,105 @@ class Program:
             await asyncio.sleep(pause / 8)
             self.write("closed")
 
-    async def consume(self, steps, pause, most, how):
-        generator = self.steps(steps, pause)
+    # Waiting for other tasks.
+
+    def create(self, name, body):
+        coro = self.run(body, None, name)
+        self.tasks[name] = asyncio.create_task(coro, name=name)
+        return self.tasks[name]
+
+    async def join(self, name):
+        if name in self.tasks:
+            await self.tasks[name]
+
+    async def shield(self, name, body):
+        await asyncio.shield(self.create(name, body))
+
+    async def wait(self, when, time, children):
+        tasks = [self.create(*child) for child in children]
+        limit = None if time is None else time / 8
+        done, _ = await asyncio.wait(tasks, timeout=limit, return_when=when)
+        for task in tasks:
+            state = "done" if task in done else "pending"
+            self.write(f"{task.get_name()} {state}")
+
+    async def completed(self, time, children):
+        tasks = [self.create(*child) for child in children]
+        limit = None if time is None else time / 8
+        for one in asyncio.as_completed(tasks, timeout=limit):
+            await one
+            self.write("next")
+
+    async def gather(self, bodies):
+        await asyncio.gather(*[self.run(body, None) for body in bodies])
+
+    async def outcomes(self, bodies):
+        coros = [self.run(body, None) for body in bodies]
+        results = await asyncio.gather(*coros, return_exceptions=True)
+        self.write(", ".join(text_of(result) for result in results))
+
+    async def wait_for(self, time, body):
+        await asyncio.wait_for(self.run(body, None), time / 8)
+
+    # Around a body.
+
+    async def group(self, _, body):
+        async with TaskGroup() as inner:
+            await self.run(body, inner)
+
+    async def timeout(self, group, time, body):
+        async with asyncio.timeout(time / 8):
+            await self.run(body, group)
+
+    async def catch(self, group, body):
         try:
-            left = most
-            async for _ in generator:
-                self.write("got")
-                left -= 1
-                if left == 0:
-                    break
-            if how == "close":
-                await generator.aclose()
+            await self.run(body, group)
+        except Exception as error:
+            self.write(f"caught {text_of(error)}")
+
+    async def swallow(self, group, body):
+        try:
+            await self.run(body, group)
+        except asyncio.CancelledError:
+            self.write("swallowed")
+
+    async def clean_up(self, group, body, last):
+        try:
+            await self.run(body, group)
         finally:
-            del generator
-
-    async def spawn(self, group, name, body):
-        coro = self.run(body, group, name)
-        try:
-            task = group.create_task(coro, name=name)
-        except RuntimeError:
-            self.write(f"{name} refused")
-            return
-        self.tasks[name] = task
-        self.write(f"{name} {'done' if task.done() else 'pending'}")
-
-    async def run(self, body, group, name=None):
-        if name is not None:
-            self.tasks[name] = asyncio.current_task()
-        for what, *rest in body:
-            if what == "sleep":
-                await asyncio.sleep(rest[0] / 8)
-                self.write("slept")
-            elif what == "fail":
-                raise AppError(rest[0])
-            elif what == "cancel":
-                task = self.tasks.get(rest[0])
-                if task is not None:
-                    self.write(f"cancels {rest[0]} {int(task.cancel())}")
-            elif what == "uncancel":
-                self.write(f"uncancel {asyncio.current_task().uncancel()}")
-            elif what == "spawn":
-                await self.spawn(group, *rest)
-            elif what == "generator":
-                await self.consume(*rest)
-            else:
-                await self.compound(what, rest, group)
-                count = asyncio.current_task().cancelling()
-                self.write(f"after {what}, cancelling {count}")
-
-    async def compound(self, what, rest, group):
-        if what == "group":
-            async with TaskGroup() as inner:
-                await self.run(rest[0], inner)
-        elif what == "timeout":
-            async with asyncio.timeout(rest[0] / 8):
-                await self.run(rest[1], group)
-        elif what == "wait_for":
-            await asyncio.wait_for(self.run(rest[1], None), rest[0] / 8)
-        elif what == "gather":
-            await asyncio.gather(*[self.run(one, None) for one in rest[0]])
-        elif what == "try":
-            try:
-                await self.run(rest[0], group)
-            except Exception as error:
-                self.write(f"caught {text_of(error)}")
-        elif what == "swallow":
-            try:
-                await self.run(rest[0], group)
-            except asyncio.CancelledError:
-                self.write("swallowed")
-        elif what == "finally":
-            try:
-                await self.run(rest[0], group)
-            finally:
-                await self.run(rest[1], group)
-
-    async def main(self, body):
-        try:
-            await self.run(body, None, "main")
-            self.write("ended")
-        except BaseException as error:
-            self.write(text_of(error))
+            await self.run(last, group)
 
 
 class Maker:
     """Makes random programs."""
 
-    SIMPLE = ["sleep"] * 5 + ["cancel"] * 2 + ["fail", "uncancel"]
-    NESTED = ["group"] * 4 + ["timeout"] * 2 + ["try"] * 2
-    NESTED += ["wait_for", "gather", "swallow", "finally", "generator"]
-
     def __init__(self, rng):
         self.rng = rng
         self.tasks = 0
         self.failures = 0
+        self.ended = []  # Tasks whose text has ended.
 
-    def body(self, depth, grouped):
+    def body(self, depth, grouped=False):
         count = self.rng.randint(1, 4)
         return [self.operation(depth, grouped) for _ in range(count)]
 
     def operation(self, depth, grouped):
-        if depth == 0 or self.rng.random() < 0.3:
-            what = self.rng.choice(self.SIMPLE)
-        else:
-            what = self.rng.choice(self.NESTED + ["spawn"] * 6 * grouped)
+        kinds = SIMPLE
+        if depth > 0 and self.rng.random() < 0.7:
+            kinds = SPAWNING if grouped else LARGE
+        what = self.rng.choices([*kinds], [*kinds.values()])[0]
         return [what, *self.arguments(what, depth - 1, grouped)]
+
+    def task(self, depth, grouped=False):
+        self.tasks += 1
+        name = f"t{self.tasks}"
+        body = self.body(depth, grouped)
+        self.ended.append(name)
+        return [name, body]
 
     def arguments(self, what, depth, grouped):
         rng = self.rng
+        count = rng.randint(1, 3)
         match what:
             case "sleep":
                 return [self.time()]
@@ -248,28 +319,41 @@ class Maker:
                 return [f"t{number}" if number > 0 else "main"]
             case "uncancel":
                 return []
-            case "spawn":
-                self.tasks += 1
-                return [f"t{self.tasks}", self.body(depth, True)]
-            case "timeout":
-                return [self.time(), self.body(depth, grouped)]
-            case "wait_for":
-                return [self.time(), self.body(depth, False)]
-            case "gather":
-                count = rng.randint(1, 3)
-                return [[self.body(depth, False) for _ in range(count)]]
+            case "join":
+                return [rng.choice(self.ended or ["none yet"])]
             case "generator":
-                steps = rng.choices(
-                    ["yield", "yield", "fail", 0, 1], k=rng.randint(0, 5)
-                )
+                steps = ["yield", "yield", "fail", 0, 1]
+                steps = rng.choices(steps, k=rng.randint(0, 5))
                 how = rng.choice(["close", "drop"])
                 return [steps, rng.randint(0, 1), rng.randint(1, 4), how]
-            case "finally":
+            case "spawn":
+                return self.task(depth, True)
+            case "shield":
+                return self.task(depth)
+            case "wait":
+                when = rng.choice(WHEN)
+                children = [self.task(depth) for _ in range(count)]
+                return [when, self.limit(), children]
+            case "completed":
+                children = [self.task(depth) for _ in range(count)]
+                for _, body in children:
+                    body.insert(0, ["sleep", self.time()])
+                return [self.limit(), children]
+            case "gather" | "outcomes":
+                return [[self.body(depth) for _ in range(count)]]
+            case "wait_for":
+                return [self.time(), self.body(depth)]
+            case "timeout":
+                return [self.time(), self.body(depth, grouped)]
+            case "clean_up":
                 return [self.body(depth, grouped), self.body(depth, grouped)]
         return [self.body(depth, grouped or what == "group")]
 
     def time(self):
         return self.rng.choice([0, 0, 1, 1, 2, 3, 5])
+
+    def limit(self):
+        return self.rng.choice([None, self.time()])
 
 
 def lines_of(eager, body):
@@ -295,8 +379,8 @@ def main():
     left = PROGRAMS
     while left > 0:
         eager = rng.random() < 0.4
-        body = Maker(rng).body(rng.randint(2, 5), False)
-        body = [["swallow", [["try", [one]]]] for one in body]
+        body = Maker(rng).body(rng.randint(2, 5))
+        body = [["swallow", [["catch", [one]]]] for one in body]
         program = {"eager": eager, "body": body}
         if len(json.dumps(program)) > 1500:
             continue
