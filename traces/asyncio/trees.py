@@ -13,11 +13,13 @@ A task waits only for tasks that it made, or for one that the program's text
 ends before: so nothing waits for itself, and every program ends.
 
 What CPython leaves open is pinned: tasks of a group are cancelled in the order
-of creation, timers with equal deadlines fire in the order of registration, and
-as_completed, which walks a set, is given no task that is done already. An eager
-task that is done already is told to its group as from 3.13.2.
+of creation, timers with equal deadlines fire in the order of registration,
+as_completed, which walks a set, is given no task that is done already, and
+garbage is collected between programs only. An eager task that is done already
+is told to its group as from 3.13.2.
 """
 import asyncio
+import gc
 import itertools
 import json
 import logging
@@ -33,17 +35,18 @@ PROGRAMS = 300
 # are waiting ones, whose lists are other tasks', or nesting ones.
 SIMPLE = {"sleep": 5, "cancel": 2, "fail": 1, "uncancel": 1, "join": 1}
 WAITING = {
-    "shield": 1,
-    "wait": 1,
-    "completed": 1,
-    "gather": 1,
+    "shield": 2,
+    "wait": 2,
+    "completed": 2,
+    "gather": 2,
     "outcomes": 1,
-    "wait_for": 1,
+    "wait_for": 2,
 }
 NESTING = {"group": 5, "timeout": 3, "catch": 3, "swallow": 1, "clean_up": 1}
-WHEN = [asyncio.ALL_COMPLETED, asyncio.FIRST_COMPLETED, asyncio.FIRST_EXCEPTION]
 LARGE = {"generator": 1, **WAITING, **NESTING}
 SPAWNING = {"spawn": 8, **LARGE}  # In a group.
+
+WHEN = ["ALL_COMPLETED", "FIRST_COMPLETED", "FIRST_EXCEPTION"]
 
 
 class Insertion(dict):
@@ -367,10 +370,12 @@ def lines_of(eager, body):
         loop.lines.append("cancelled")
     lines = list(loop.lines)
     loop.close()
+    gc.collect()
     return lines
 
 
 def main():
+    gc.disable()
     events.TimerHandle = StableTimer
     sys.unraisablehook = lambda unraisable: None  # Of what is left behind.
     logging.disable()
