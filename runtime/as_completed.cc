@@ -83,9 +83,9 @@ void AsCompletedState::Start(const std::vector<AnyFuture>& futures,
   std::vector<FutureCore*> cores;
   for (const AnyFuture& future : futures) cores.push_back(future.core());
   for (const std::size_t i : FirstOccurrences(cores)) {
-    callbacks_.push_back(Handle::Share(
+    callbacks_.push_back(
         AddDoneCallback(cores[i], HandleKind::kFutureDone, "as_completed",
-                        OnCompletion{self, callbacks_.size()})));
+                        OnCompletion{self, callbacks_.size()}));
   }
   open_ = callbacks_.size();
   if (!timeout.has_value() || open_ == 0) return;

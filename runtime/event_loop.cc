@@ -339,11 +339,11 @@ void EventLoop::RunUntilDone(internal::FutureCore* future, bool own) {
   if (own) {
     static_cast<TaskCore*>(future)->Node::Set(Node::kQuietDestroy);
   }
-  const Handle callback = Handle::Share(internal::AddDoneCallback(
+  const Handle callback = internal::AddDoneCallback(
       future, HandleKind::kFutureDone, "run_until_complete",
       [this](internal::FutureCore* done) {
         if (!IsException<LoopExit>(done->Error())) Stop();
-      }));
+      });
   try {
     RunForever();
   } catch (...) {

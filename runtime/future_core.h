@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/handle.h"
 #include "rondo/runtime/loop_core.h"
 
 namespace rondo::internal {
@@ -248,20 +249,23 @@ class LetsGoOn {
   FutureCore* awaiter_;
 };
 
-// Adds a done callback. The node's reference belongs to the future's list; the
-// returned pointer is for RemoveCallback while the future is pending.
+// Adds a done callback; the handle is for RemoveCallback while the future is
+// pending. Of a future that is done: throws RuntimeError if the loop is closed,
+// returns an empty handle if it is inert.
 template <class F>
-Node* AddDoneCallback(FutureCore* future, HandleKind kind,
-                      std::string_view name, F&& f) {
+Handle AddDoneCallback(FutureCore* future, HandleKind kind,
+                       std::string_view name, F&& f) {
   LoopCore* const core = future->core();
+  if (future->done() && !core->Accepts()) return Handle();
   using N = CallableNode<std::decay_t<F>, DoneCallbackNode>;
   N* const node = MakeNode<N>(core->pool, std::forward<F>(f), future);
   node->context.CopyCurrent();
   if (core->watched) [[unlikely]] {
     core->Identify(node, kind, name);
   }
+  Handle handle = Handle::Share(node);
   future->AddCallback(node);
-  return node;
+  return handle;
 }
 
 }  // namespace rondo::internal
