@@ -236,13 +236,17 @@ void EventLoop::Turn(std::span<const ReadyEvent> events,
   if (core->timers.live() > 0 || observer != nullptr) {
     FireTimers(events, timeout);
   }
-  {
-    const Outside outside(core);
-    RunReady();
-  }
-  if (observer != nullptr) {
-    observer->OnIterationEnd(core->ReadyCount(), core->timers.live());
-  }
+  // Also when something leaves the loop: the iteration is over.
+  struct End {
+    LoopCore* core;
+    LoopObserver* observer;
+    ~End() {
+      if (observer == nullptr) return;
+      observer->OnIterationEnd(core->ReadyCount(), core->timers.live());
+    }
+  } const end{core, observer};
+  const Outside outside(core);
+  RunReady();
 }
 
 // As RunReady, but the ready order chooses who is next.

@@ -34,6 +34,11 @@ class Pool {
   // Gives back a pool's ownership.
   void Release();
 
+  // Has room for `bytes` more, in memory that was touched: until it is full,
+  // blocks of at most kMaxBlock bytes cost neither system calls nor page
+  // faults. Throws: std::bad_alloc.
+  void Reserve(std::size_t bytes);
+
   // Returns `size` bytes aligned to 8, or to 16 if size is a multiple of 16.
   void* Allocate(std::size_t size) {
     const std::size_t index = (size + 7) / 8;
@@ -96,6 +101,7 @@ class Pool {
   void* AllocateSlow(std::size_t size);
   void* Carve(std::size_t bytes);
   void* CarveJittered(std::size_t index);
+  struct Chunk* TakeChunk();
   void AddChunk();
   void Die();
   static void FreeLarge(void* block, std::size_t size);
@@ -122,6 +128,7 @@ class Pool {
   char* next_ = nullptr;
   char* end_ = nullptr;
   struct Chunk* chunks_ = nullptr;
+  struct Chunk* reserved_ = nullptr;  // Not yet used.
   std::size_t chunk_count_ = 0;
   void* owner_;
   void (*on_last_)(void* owner);

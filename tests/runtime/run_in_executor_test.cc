@@ -127,7 +127,9 @@ TEST(RunInExecutorTest, CancellingWhileJobsBeginAndEndLosesNothing) {
       const bool was_done = job.done();
       const bool cancelled = job.Cancel();
       EXPECT_NE(was_done, cancelled);
-      if (was_done) EXPECT_EQ(job.result(), round);
+      if (was_done) {
+        EXPECT_EQ(job.result(), round);
+      }
     }
   });
 }
