@@ -127,8 +127,8 @@ class AnyFuture {
       : core_(std::move(core)) {}
 
   void RequireNotTask() const {
-    if (core_->is_task()) {
-      throw RuntimeError("a task's result is set by its coroutine only");
+    if (core_->is_task()) [[unlikely]] {
+      internal::FutureCore::ThrowIsTask();
     }
   }
 

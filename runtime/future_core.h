@@ -72,6 +72,7 @@ class FutureCore {
       ThrowDone();
     }
   }
+  [[noreturn]] static void ThrowIsTask();
   void SetError(std::exception_ptr exception);
   void FinishResult() { Finish(State::kResult); }
   void FinishError(std::exception_ptr exception);
@@ -83,8 +84,12 @@ class FutureCore {
   void AddCallback(Node* node) {
     if (done()) [[unlikely]] {
       QueueCallback(node);
-      return;
+    } else {
+      AddWaiter(node);
     }
+  }
+  // The same. REQUIRES: pending.
+  void AddWaiter(Node* node) {
     if (callbacks_ == nullptr) {
       node->next = node;
     } else {
@@ -118,7 +123,6 @@ class FutureCore {
       QueueCallbacks(last);
       return;
     }
-    last->next = nullptr;
     QueueCallback(last);
   }
 
@@ -134,9 +138,8 @@ class FutureCore {
   [[noreturn]] void ThrowDone();
   void QueueCallback(Node* node) {
     LoopCore* const loop = core();
-    if (node->Has(Node::kTask) && loop->open) [[likely]] {
-      node->Set(Node::kWakeup);
-      loop->Push(node);
+    if (node->Has(Node::kTask) && loop->plain) [[likely]] {
+      loop->PushUnwatched(node);
     } else {
       QueueDoneCallback(node);
     }
