@@ -67,7 +67,7 @@ rondo::Coro<int> OldWaitFor(rondo::Coro<int> coro, rondo::Nanoseconds limit) {
   co_return task.result();
 }
 
-rondo::Coro<int> RondoWaitFor(rondo::Coro<int> coro, rondo::Nanoseconds limit) {
+rondo::Coro<int> OwnWaitFor(rondo::Coro<int> coro, rondo::Nanoseconds limit) {
   return rondo::WaitFor(std::move(coro), limit);
 }
 
@@ -148,9 +148,9 @@ RONDO_SCENARIO(WaitForSwallowsCancellation) {
 RONDO_SCENARIO(WaitForReturnsEarly) {
   StopAWorker(sim, OldWaitFor<Fault::kReturnsEarly>);
 }
-RONDO_SCENARIO(RondoWaitFor) { StopAWorker(sim, RondoWaitFor); }
+RONDO_SCENARIO(RondoWaitFor) { StopAWorker(sim, OwnWaitFor); }
 
 RONDO_SCENARIO(WaitForHidesError) {
   WorkUnlessBroken(sim, OldWaitFor<Fault::kHidesError>);
 }
-RONDO_SCENARIO(RondoWaitForError) { WorkUnlessBroken(sim, RondoWaitFor); }
+RONDO_SCENARIO(RondoWaitForError) { WorkUnlessBroken(sim, OwnWaitFor); }
