@@ -103,11 +103,13 @@ class RondosOwnTest : public testing::TestWithParam<std::string> {};
 // says with which seed.
 TEST_P(RondosOwnTest, PassesInAThousandSchedulesOfEitherMode) {
   const Scenario& scenario = FindScenario(GetParam())->scenario;
-  EXPECT_THAT(Explore(scenario, {.schedules = kHistorySchedules,
-                                 .seed = 2024,
-                                 .adversarial = true,
-                                 .verify_every = 100}),
-              NeverFailed());
+  const ExploreReport report =
+      Explore(scenario, {.schedules = kHistorySchedules,
+                         .seed = 2024,
+                         .adversarial = true,
+                         .verify_every = 100});
+  EXPECT_THAT(report, NeverFailed());
+  EXPECT_EQ(report.schedules, 2 * kHistorySchedules);
 }
 
 INSTANTIATE_TEST_SUITE_P(AllScenarios, RondosOwnTest,
