@@ -392,7 +392,9 @@ void EventLoop::Kill() {
   core->plain = false;
   while (core->ready_head != nullptr) {
     Node* const node = core->Pop();
-    if (!node->Has(Node::kTask)) node->Unref();
+    if (node->Has(Node::kTask)) continue;
+    node->Clear();  // It may hold the handle that holds the node.
+    node->Unref();
   }
   core->timers.Clear();
   io_.Clear();

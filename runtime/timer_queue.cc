@@ -132,8 +132,10 @@ void TimerQueue::Clear() {
   live_ = std::numeric_limits<std::size_t>::max() / 2;
   const auto clear = [](auto& entries, std::size_t from) {
     for (std::size_t i = from; i < entries.size(); ++i) {
-      entries[i].timer->Unset(Node::kScheduled);
-      entries[i].timer->Unref();
+      TimerNode* const timer = entries[i].timer;
+      timer->Unset(Node::kScheduled);
+      timer->Clear();  // It may hold the handle that holds the node.
+      timer->Unref();
     }
     entries.clear();
   };

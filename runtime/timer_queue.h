@@ -67,7 +67,7 @@ class TimerQueue {
   // reference; else returns null.
   TimerNode* PopDue(std::int64_t limit);
 
-  // Drops everything.
+  // Drops everything, and what the callables hold.
   void Clear();
 
  private:
