@@ -105,6 +105,7 @@ class Pool {
   void* AllocateLarge(std::size_t size);
   // Where a block would come in the chunk, which may be too full for it.
   char* PlaceFor(std::size_t bytes) const {
+    // 8 further where a multiple of 16 would begin at an odd 8.
     const auto next = reinterpret_cast<std::uintptr_t>(next_);
     return next_ + (next & ~bytes & 8);
   }

@@ -1,4 +1,4 @@
-// Every bug of asyncio's history is found, as HISTORY.md says, and replays;
+// Every bug of asyncio's history is found, as README.md says, and replays;
 // rondo's own primitives pass the same scenarios.
 
 #include "rondo/tests/bugs/history.h"
@@ -38,14 +38,14 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-// What is between the two marks in HISTORY.md.
+// What is between the two marks in README.md.
 std::string StoredTable() {
   // Where the sources are: Bazel says so to what it runs outside its sandbox.
   const char* const root = std::getenv("BUILD_WORKSPACE_DIRECTORY");
   std::ostringstream text;
   text << std::ifstream(
               (root == nullptr ? std::string() : std::string(root) + "/") +
-              "tests/bugs/HISTORY.md")
+              "tests/bugs/README.md")
               .rdbuf();
   const std::string begin = "<!-- history_table -->\n";
   const std::size_t from = text.str().find(begin);
