@@ -1,5 +1,6 @@
 #include "rondo/runtime/epoll_selector.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -8,7 +9,6 @@
 #include <array>
 #include <cerrno>
 #include <climits>
-#include <utility>
 
 namespace rondo {
 namespace {
@@ -66,23 +66,23 @@ int EpollSelector::MakeEpoll() const {
   return epoll;
 }
 
-void EpollSelector::Control(int operation, int fd,
-                            const Registration& registration) {
+void EpollSelector::Control(int epoll, int operation, int fd,
+                            const Registration& registration) const {
   epoll_event event = {
       .events = PollBits(registration.events),
       .data = {.u64 = Token(fd, registration.generation)},
   };
-  if (epoll_ctl(epoll_, operation, fd, &event) == 0) return;
+  if (epoll_ctl(epoll, operation, fd, &event) == 0) return;
   const int error = errno;
   Refuse(error, fd, Explain(error));
 }
 
 void EpollSelector::DoRegister(int fd, const Registration& registration) {
-  Control(EPOLL_CTL_ADD, fd, registration);
+  Control(epoll_, EPOLL_CTL_ADD, fd, registration);
 }
 
 void EpollSelector::DoModify(int fd, const Registration& registration) {
-  Control(EPOLL_CTL_MOD, fd, registration);
+  Control(epoll_, EPOLL_CTL_MOD, fd, registration);
 }
 
 void EpollSelector::DoUnregister(int fd) {
@@ -94,17 +94,16 @@ void EpollSelector::DoUnregister(int fd) {
 
 // What the old epoll still knows by its number is what is in order.
 void EpollSelector::Rebuild() {
-  struct Closing {
+  struct Fresh {
     int epoll;
-    ~Closing() { close(epoll); }
-  };
-  const int fresh = MakeEpoll();
-  const Closing old{std::exchange(epoll_, fresh)};
+    ~Fresh() { close(epoll); }
+  } const fresh{MakeEpoll()};
   for (const SelectorKey& key : GetMap()) {
     epoll_event event = {};
-    if (epoll_ctl(old.epoll, EPOLL_CTL_DEL, key.fd, &event) < 0) continue;
-    Control(EPOLL_CTL_ADD, key.fd, *Find(key.fd));
+    if (epoll_ctl(epoll_, EPOLL_CTL_DEL, key.fd, &event) < 0) continue;
+    Control(fresh.epoll, EPOLL_CTL_ADD, key.fd, *Find(key.fd));
   }
+  if (dup3(fresh.epoll, epoll_, O_CLOEXEC) < 0) Fail(errno, "dup3");
 }
 
 int EpollSelector::DoSelect(std::optional<Nanoseconds> timeout) {

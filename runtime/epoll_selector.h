@@ -16,7 +16,7 @@ namespace rondo {
 // A file that was closed while registered has left epoll by itself, unless a
 // duplicate keeps it open: then epoll goes on reporting it, under its old
 // number, for ever. As soon as that comes after Unregister, a new epoll takes
-// the place of the old one, with all registrations that are in order.
+// the place and the number of the old one, with all that is in order.
 //
 // Source: selectors.EpollSelector.
 class EpollSelector final : public SystemSelector {
@@ -35,7 +35,8 @@ class EpollSelector final : public SystemSelector {
   // A new one, which sees wake-ups.
   int MakeEpoll() const;
   void Rebuild();
-  void Control(int operation, int fd, const Registration& registration);
+  void Control(int epoll, int operation, int fd,
+               const Registration& registration) const;
 
   int epoll_ = -1;
   bool has_pwait2_ = true;

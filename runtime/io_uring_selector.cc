@@ -1,17 +1,20 @@
 #include "rondo/runtime/io_uring_selector.h"
 
 #include <liburing.h>
+#include <poll.h>
 
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
+#include "rondo/runtime/thread_number.h"
+
 namespace rondo {
 namespace {
 
-// What completions are of that are no descriptor's. (liburing takes ~0.)
-constexpr std::uint64_t kWake = ~std::uint64_t{1};
-constexpr std::uint64_t kCancel = ~std::uint64_t{2};
+// What completions are of that are no descriptor's.
+constexpr int kWake = -2;
+constexpr std::uint64_t kCancel = ~std::uint64_t{2};  // (~0 is liburing's.)
 
 // No completion is dropped, a wait has a timeout, and (with the third, from
 // Linux 5.13 on) a poll request may complete more than once.
@@ -72,7 +75,9 @@ IoUringSelector::IoUringSelector(int max_skips, unsigned entries)
 IoUringSelector::~IoUringSelector() {
   if (ring_ == nullptr) return;
   try {
-    for (const SelectorKey& key : GetMap()) Cancel(key.fd);
+    for (const SelectorKey& key : GetMap()) {
+      Cancel(key.fd, PollOf(key.fd), /*select=*/false);
+    }
     io_uring_submit(ring_.get());
   } catch (const std::system_error&) {
     // The kernel does the same to what is left, a little later.
@@ -95,7 +100,7 @@ io_uring_sqe* IoUringSelector::NextRequest(bool select) {
 }
 
 void IoUringSelector::List(int fd) {
-  Poll& poll = polls_[static_cast<std::size_t>(fd)];
+  Poll& poll = PollOf(fd);
   if (poll.listed) return;
   poll.listed = true;
   changed_.push_back(fd);
@@ -106,40 +111,50 @@ void IoUringSelector::DoRegister(int fd, const Registration&) {
   if (static_cast<std::size_t>(fd) >= polls_.size()) {
     polls_.resize(static_cast<std::size_t>(fd) + 1);
   }
+  PollOf(fd).for_changes = false;
   List(fd);
 }
 
 void IoUringSelector::DoModify(int fd, const Registration&) {
   if (!IsOpen(fd)) Refuse(EBADF, fd, "was closed while it was registered");
-  Cancel(fd);
+  Cancel(fd, PollOf(fd), /*select=*/false);
+  PollOf(fd).for_changes = false;
   List(fd);
 }
 
 void IoUringSelector::DoUnregister(int fd) {
-  if (!Cancel(fd)) return;
+  if (!Cancel(fd, PollOf(fd), /*select=*/false)) return;
   io_uring_submit(ring_.get());  // If it fails: with the next.
   Take(/*select=*/false);        // Lest they pile up where nobody selects.
 }
 
-bool IoUringSelector::Cancel(int fd) {
-  Poll& poll = polls_[static_cast<std::size_t>(fd)];
+bool IoUringSelector::Cancel(int fd, Poll& poll, bool select) {
   if (!poll.armed) return false;
-  io_uring_sqe* const request = NextRequest(/*select=*/false);
+  io_uring_sqe* const request = NextRequest(select);
   io_uring_prep_poll_remove(request, Token(fd, poll.generation));
   io_uring_sqe_set_data64(request, kCancel);
   poll.armed = false;
   return true;
 }
 
-// It is armed for every Wake to come, and nobody reads what they write, until
-// the kernel gives it up: when the thread ends that has armed it.
+// The kernel completes a request on the thread that has armed it, and gives it
+// up when that ends.
+void IoUringSelector::Adopt() {
+  for (const SelectorKey& key : GetMap()) {
+    if (Cancel(key.fd, PollOf(key.fd), /*select=*/false)) List(key.fd);
+  }
+  Cancel(kWake, wake_, /*select=*/false);
+  thread_ = internal::ThreadNumber();
+}
+
+// Once for every Wake to come: nobody reads what they write.
 void IoUringSelector::ArmWake() {
   io_uring_sqe* const request = NextRequest(/*select=*/false);
   DrainWake();
   if (EndWake()) woken_ = true;
   io_uring_prep_poll_multishot(request, wake_fd(), PollBits(kReadable));
-  io_uring_sqe_set_data64(request, kWake);
-  wake_armed_ = true;
+  io_uring_sqe_set_data64(request, Token(kWake, ++wake_.generation));
+  wake_.armed = true;
 }
 
 void IoUringSelector::ArmListed() {
@@ -147,13 +162,14 @@ void IoUringSelector::ArmListed() {
   changed_.clear();
   while (!arming_.empty()) {
     const int fd = arming_.back();
-    Poll& poll = polls_[static_cast<std::size_t>(fd)];
+    Poll& poll = PollOf(fd);
     const Registration* const registration = Find(fd);
     if (registration != nullptr && !registration->gone) {
+      Cancel(fd, poll, /*select=*/true);
       io_uring_sqe* const request = NextRequest(/*select=*/true);
       io_uring_prep_poll_add(request, fd, PollBits(registration->events));
-      io_uring_sqe_set_data64(request, Token(fd, registration->generation));
-      poll.generation = registration->generation;
+      if (poll.for_changes) request->len = IORING_POLL_ADD_MULTI;
+      io_uring_sqe_set_data64(request, Token(fd, ++poll.generation));
       poll.armed = true;
     }
     poll.listed = false;
@@ -180,25 +196,33 @@ void IoUringSelector::Take(bool select) {
 
 void IoUringSelector::Complete(const io_uring_cqe& completion, bool select) {
   if (completion.user_data == kCancel) return;
-  if (completion.user_data == kWake) {
+  const int fd = static_cast<int>(completion.user_data & 0xffffffffu);
+  Poll& poll = fd == kWake ? wake_ : PollOf(fd);
+  if (!poll.armed || poll.generation != completion.user_data >> 32) return;
+  poll.armed = (completion.flags & IORING_CQE_F_MORE) != 0;
+  if (fd == kWake) {
     if (completion.res > 0) woken_ = true;
-    if ((completion.flags & IORING_CQE_F_MORE) == 0) wake_armed_ = false;
     return;
   }
-  const int fd = static_cast<int>(completion.user_data & 0xffffffffu);
-  Poll& poll = polls_[static_cast<std::size_t>(fd)];
-  if (!poll.armed || poll.generation != completion.user_data >> 32) return;
-  poll.armed = false;
   if (completion.res == -EBADF) {
     MarkGone(fd);
     return;
   }
+  // Whoever uses it will find out what failed.
+  const unsigned bits =
+      completion.res < 0 ? POLLERR : static_cast<unsigned>(completion.res);
+  if (completion.res != -ECANCELED && (bits & ~unsigned{POLLRDHUP}) == 0) {
+    // The other end writes no more: that completes every request, at once,
+    // though nobody has asked. From now on only changes do.
+    if (!poll.armed) List(fd);
+    poll.for_changes = true;
+    return;
+  }
+  poll.for_changes = false;
+  if (select && !poll.listed && completion.res != -ECANCELED) {
+    Report(fd, MaskOf(bits & ~unsigned{POLLRDHUP}));
+  }
   List(fd);
-  // Given up, with the thread that had armed it.
-  if (!select || completion.res == -ECANCELED) return;
-  const bool failed = completion.res < 0;  // Whoever uses it will find out.
-  Report(fd, failed ? kReadable | kWritable
-                    : MaskOf(static_cast<unsigned>(completion.res)));
 }
 
 // ---- The wait.
@@ -228,7 +252,8 @@ int IoUringSelector::Enter(std::optional<Nanoseconds> timeout) {
 
 int IoUringSelector::DoSelect(std::optional<Nanoseconds> timeout) {
   Take(/*select=*/false);
-  if (!wake_armed_) ArmWake();
+  if (thread_ != internal::ThreadNumber()) Adopt();
+  if (!wake_.armed) ArmWake();
   ArmListed();
   if (woken_ || has_reported()) timeout = Nanoseconds(0);
   const int result = Enter(timeout);

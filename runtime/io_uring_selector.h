@@ -26,7 +26,8 @@ namespace rondo {
 // system call: the kernel lets go of the file before the descriptor is closed.
 //
 // More than `entries` requests to arm, or four times as many that complete at
-// once, take more system calls; nothing is lost.
+// once, take more system calls; nothing is lost. So does a Select on another
+// thread than the last: requests belong to a thread.
 //
 // Linux 5.13 or later, if the system allows it. liburing does the rest.
 class IoUringSelector final : public SystemSelector {
@@ -46,21 +47,27 @@ class IoUringSelector final : public SystemSelector {
   int DoSelect(std::optional<Nanoseconds> timeout) override;
 
  private:
-  // Of a descriptor.
+  // The request of a descriptor.
   struct Poll {
-    std::uint32_t generation = 0;  // Of the registration it is armed for.
-    bool armed = false;            // The kernel has a request.
+    std::uint32_t generation = 0;  // Tells it from earlier ones.
+    bool armed = false;            // The kernel has it.
     bool listed = false;           // It is in `changed_` or `arming_`.
+    bool for_changes = false;      // What is now is known, and not asked for.
   };
+
+  Poll& PollOf(int fd) { return polls_[static_cast<std::size_t>(fd)]; }
 
   // A free request. `select`: as for Take, if the kernel must take some first.
   io_uring_sqe* NextRequest(bool select);
   // Has the next Select arm `fd`.
   void List(int fd);
-  void ArmWake();
   void ArmListed();
-  // Gives a request up. Returns whether there was one; it is not submitted.
-  bool Cancel(int fd);
+  void ArmWake();
+  // Gives up the request of `poll`. Returns whether there was one.
+  bool Cancel(int fd, Poll& poll, bool select);
+  // From now on the requests are this thread's.
+  void Adopt();
+
   // Takes what has completed. `select`: since Select has begun, so that it is
   // to be reported.
   void Take(bool select);
@@ -72,8 +79,9 @@ class IoUringSelector final : public SystemSelector {
   std::vector<Poll> polls_;  // By descriptor.
   std::vector<int> changed_;
   std::vector<int> arming_;  // While Select does so.
-  bool wake_armed_ = false;
+  Poll wake_;
   bool woken_ = false;
+  std::uint64_t thread_ = 0;  // Whose requests they are.
 };
 
 }  // namespace rondo
