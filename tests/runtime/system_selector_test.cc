@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -132,6 +133,26 @@ TEST_P(SystemSelectorTest, APipeWithoutWritersIsAtItsEnd) {
   } else {
     EXPECT_THAT(Ready(), ElementsAre(ReadyEvent{pipe.a(), kWritable}));
   }
+}
+
+// POLLRDHUP, which nobody has asked for.
+TEST_P(SystemSelectorTest, AHalfClosedConnectionIsWritableWhenThereIsRoom) {
+  const FdPair pair = FdPair::Sockets();
+  ASSERT_EQ(shutdown(pair.b(), SHUT_WR), 0);
+  selector().Register(pair.a(), kWritable);
+  for (int i = 0; i < 3; ++i) {
+    Fill(pair.a());
+    EXPECT_THAT(Ready(), IsEmpty());
+    EXPECT_TRUE(selector().Select(std::chrono::milliseconds(2)).empty());
+    EXPECT_THAT(Ready(), IsEmpty());
+    while (!Read(pair.b()).empty()) {
+    }
+    EXPECT_THAT(Ready(), ElementsAre(ReadyEvent{pair.a(), kWritable}));
+  }
+  Fill(pair.a());
+  EXPECT_THAT(Ready(), IsEmpty());
+  selector().Modify(pair.a(), kBoth);
+  EXPECT_THAT(Ready(), ElementsAre(ReadyEvent{pair.a(), kReadable}));
 }
 
 TEST_P(SystemSelectorTest, AnEventfdIsReadableWhileItIsNotZero) {
