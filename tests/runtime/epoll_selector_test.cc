@@ -2,8 +2,6 @@
 // selector_*_test.cc.
 #include "rondo/runtime/epoll_selector.h"
 
-#include <sys/resource.h>
-
 #include <cstddef>
 #include <vector>
 

@@ -1,8 +1,6 @@
 // Whole loops over each of the machine's selectors: servers, timers, threads.
 #include <array>
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -11,14 +9,11 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rondo/runtime/io.h"
-#include "rondo/runtime/outcome.h"
 #include "rondo/runtime/run.h"
 #include "rondo/runtime/server.h"
 #include "rondo/runtime/sleep.h"
 #include "rondo/runtime/streams.h"
 #include "rondo/runtime/system_loop.h"
-#include "rondo/runtime/task_group.h"
-#include "rondo/runtime/wait_for.h"
 #include "rondo/tests/support/selectors.h"
 
 namespace rondo {
