@@ -75,14 +75,16 @@ IoUringSelector::IoUringSelector(int max_skips, unsigned entries)
 IoUringSelector::~IoUringSelector() {
   if (ring_ == nullptr) return;
   try {
-    for (const SelectorKey& key : GetMap()) {
-      Cancel(key.fd, PollOf(key.fd), /*select=*/false);
-    }
+    for (const SelectorKey& key : GetMap()) Cancel(key.fd, /*select=*/false);
     io_uring_submit(ring_.get());
   } catch (const std::system_error&) {
     // The kernel does the same to what is left, a little later.
   }
   io_uring_queue_exit(ring_.get());
+}
+
+IoUringSelector::Poll& IoUringSelector::PollOf(int fd) {
+  return fd == kWake ? wake_poll_ : polls_[static_cast<std::size_t>(fd)];
 }
 
 // ---- Requests.
@@ -117,18 +119,19 @@ void IoUringSelector::DoRegister(int fd, const Registration&) {
 
 void IoUringSelector::DoModify(int fd, const Registration&) {
   if (!IsOpen(fd)) Refuse(EBADF, fd, "was closed while it was registered");
-  Cancel(fd, PollOf(fd), /*select=*/false);
+  Cancel(fd, /*select=*/false);
   PollOf(fd).for_changes = false;
   List(fd);
 }
 
 void IoUringSelector::DoUnregister(int fd) {
-  if (!Cancel(fd, PollOf(fd), /*select=*/false)) return;
+  if (!Cancel(fd, /*select=*/false)) return;
   io_uring_submit(ring_.get());  // If it fails: with the next.
   Take(/*select=*/false);        // Lest they pile up where nobody selects.
 }
 
-bool IoUringSelector::Cancel(int fd, Poll& poll, bool select) {
+bool IoUringSelector::Cancel(int fd, bool select) {
+  Poll& poll = PollOf(fd);
   if (!poll.armed) return false;
   io_uring_sqe* const request = NextRequest(select);
   io_uring_prep_poll_remove(request, Token(fd, poll.generation));
@@ -141,9 +144,9 @@ bool IoUringSelector::Cancel(int fd, Poll& poll, bool select) {
 // up when that ends.
 void IoUringSelector::Adopt() {
   for (const SelectorKey& key : GetMap()) {
-    if (Cancel(key.fd, PollOf(key.fd), /*select=*/false)) List(key.fd);
+    if (Cancel(key.fd, /*select=*/false)) List(key.fd);
   }
-  Cancel(kWake, wake_, /*select=*/false);
+  Cancel(kWake, /*select=*/false);
   thread_ = internal::ThreadNumber();
 }
 
@@ -153,8 +156,8 @@ void IoUringSelector::ArmWake() {
   DrainWake();
   if (EndWake()) woken_ = true;
   io_uring_prep_poll_multishot(request, wake_fd(), PollBits(kReadable));
-  io_uring_sqe_set_data64(request, Token(kWake, ++wake_.generation));
-  wake_.armed = true;
+  io_uring_sqe_set_data64(request, Token(kWake, ++wake_poll_.generation));
+  wake_poll_.armed = true;
 }
 
 void IoUringSelector::ArmListed() {
@@ -165,7 +168,7 @@ void IoUringSelector::ArmListed() {
     Poll& poll = PollOf(fd);
     const Registration* const registration = Find(fd);
     if (registration != nullptr && !registration->gone) {
-      Cancel(fd, poll, /*select=*/true);
+      Cancel(fd, /*select=*/true);
       io_uring_sqe* const request = NextRequest(/*select=*/true);
       io_uring_prep_poll_add(request, fd, PollBits(registration->events));
       if (poll.for_changes) request->len = IORING_POLL_ADD_MULTI;
@@ -197,7 +200,7 @@ void IoUringSelector::Take(bool select) {
 void IoUringSelector::Complete(const io_uring_cqe& completion, bool select) {
   if (completion.user_data == kCancel) return;
   const int fd = static_cast<int>(completion.user_data & 0xffffffffu);
-  Poll& poll = fd == kWake ? wake_ : PollOf(fd);
+  Poll& poll = PollOf(fd);
   if (!poll.armed || poll.generation != completion.user_data >> 32) return;
   poll.armed = (completion.flags & IORING_CQE_F_MORE) != 0;
   if (fd == kWake) {
@@ -253,9 +256,10 @@ int IoUringSelector::Enter(std::optional<Nanoseconds> timeout) {
 int IoUringSelector::DoSelect(std::optional<Nanoseconds> timeout) {
   Take(/*select=*/false);
   if (thread_ != internal::ThreadNumber()) Adopt();
-  if (!wake_.armed) ArmWake();
+  if (!wake_poll_.armed) ArmWake();
   ArmListed();
-  if (woken_ || has_reported()) timeout = Nanoseconds(0);
+  const bool is_over = woken_ || has_reported() || !changed_.empty();
+  if (is_over) timeout = Nanoseconds(0);
   const int result = Enter(timeout);
   Take(/*select=*/true);
   if (woken_) {

@@ -55,7 +55,7 @@ class IoUringSelector final : public SystemSelector {
     bool for_changes = false;      // What is now is known, and not asked for.
   };
 
-  Poll& PollOf(int fd) { return polls_[static_cast<std::size_t>(fd)]; }
+  Poll& PollOf(int fd);
 
   // A free request. `select`: as for Take, if the kernel must take some first.
   io_uring_sqe* NextRequest(bool select);
@@ -63,8 +63,8 @@ class IoUringSelector final : public SystemSelector {
   void List(int fd);
   void ArmListed();
   void ArmWake();
-  // Gives up the request of `poll`. Returns whether there was one.
-  bool Cancel(int fd, Poll& poll, bool select);
+  // Gives up the request of `fd`. Returns whether there was one.
+  bool Cancel(int fd, bool select);
   // From now on the requests are this thread's.
   void Adopt();
 
@@ -79,7 +79,7 @@ class IoUringSelector final : public SystemSelector {
   std::vector<Poll> polls_;  // By descriptor.
   std::vector<int> changed_;
   std::vector<int> arming_;  // While Select does so.
-  Poll wake_;
+  Poll wake_poll_;
   bool woken_ = false;
   std::uint64_t thread_ = 0;  // Whose requests they are.
 };

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -110,6 +111,31 @@ TEST_F(IoUringSelectorTest, MoreThanTheRingTakesMayBeModified) {
   EXPECT_THAT(Ready(), IsEmpty());
   Write(pairs[7].b());
   EXPECT_THAT(Ready(), ElementsAre(ReadyEvent{pairs[7].a(), kReadable}));
+}
+
+// Requests for them complete at once, and are not what is waited for.
+TEST_F(IoUringSelectorTest, MoreThanTheRingTakesMayBeHalfClosed) {
+  Make(4);
+  const std::vector<FdPair> pairs = Pairs(30);
+  for (const FdPair& pair : pairs) {
+    ASSERT_EQ(shutdown(pair.b(), SHUT_WR), 0);
+    Fill(pair.a());
+    selector().Register(pair.a(), kWritable);
+  }
+  for (const int last : {29, 0, 14}) {
+    std::thread thread([&] {
+      // tidy: allow(sleep) real time, outside any loop
+      std::this_thread::sleep_for(std::chrono::milliseconds(3));
+      while (!Read(pairs[last].b()).empty()) {
+      }
+    });
+    const auto ready = selector().Select(std::nullopt);
+    ASSERT_EQ(ready.size(), 1u);
+    EXPECT_EQ(ready[0], (ReadyEvent{pairs[last].a(), kWritable}));
+    thread.join();
+    Fill(pairs[last].a());
+    EXPECT_THAT(Ready(), IsEmpty());
+  }
 }
 
 // ---- System calls.
