@@ -41,6 +41,8 @@ struct NetworkContext {
   Topology topology;
   SegmentPool pool;
   std::list<TcpConnection> connections;  // In order of creation.
+  // Whether decisions are to be told what they are about.
+  bool tells_meanings = decisions.wants_meanings();
 
   void Observe(NetworkEventKind kind, Identity host, Identity resource,
                std::uint64_t length, std::string_view text,

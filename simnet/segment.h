@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "rondo/simnet/event_queue.h"
 
@@ -23,6 +24,9 @@ enum class SegmentKind : std::uint8_t {
   kAck,    // `value` bytes of the other direction have been taken.
   kTimer,  // Does not travel: an end's own timer.
 };
+
+// For people: "data", "SYN", ...
+std::string_view SegmentKindName(SegmentKind kind);
 
 // Happen hands it to the connection of its flow.
 struct Segment final : SimEvent {
