@@ -179,5 +179,18 @@ TEST_P(SelectorLoopsTest, AReaderSurvivesAWriterThatWasRefused) {
   });
 }
 
+TEST_P(SelectorLoopsTest, TheFirstToBeRemovedIsToldOfAClosedDescriptor) {
+  RunMain([]() -> Coro<> {
+    FdPair pair = FdPair::Sockets();
+    AddReader(pair.a(), [] {});
+    AddWriter(pair.a(), [] {});
+    co_await Sleep(1ms);
+    const int fd = pair.CloseA();
+    EXPECT_EQ(ErrorOf([&] { RemoveWriter(fd); }), EBADF);
+    EXPECT_FALSE(RemoveWriter(fd));
+    EXPECT_TRUE(RemoveReader(fd));
+  });
+}
+
 }  // namespace
 }  // namespace rondo

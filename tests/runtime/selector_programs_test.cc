@@ -227,7 +227,7 @@ TEST_P(SelectorProgramsTest, AllSelectorsAgree) {
   std::vector<SelectorKind> kinds = {SelectorKind::kEpoll, SelectorKind::kPoll,
                                      SelectorKind::kSelect};
   if (HasIoUring()) kinds.push_back(SelectorKind::kIoUring);
-  Program(GetParam(), kinds, /*abandons=*/false).Run(500);
+  Program(GetParam(), kinds, /*abandons=*/false).Run(300);
 }
 
 // io_uring holds such files, so that their other ends differ.
