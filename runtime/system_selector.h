@@ -65,7 +65,8 @@ class SystemSelector : public Selector {
   SystemSelector(const SystemSelector&) = delete;
   SystemSelector& operator=(const SystemSelector&) = delete;
 
-  // Whatever is wrong is found and changes nothing.
+  // Whatever is wrong changes nothing, and is found; but that a number is
+  // another file's by now only if a Select has found it closed.
   // Throws: ValueError if `events` is empty or has other bits;
   // std::system_error, with the descriptor in its message: EEXIST and ENOENT
   // (registered, not registered), EBADF (not open), EPERM, EINVAL (this
