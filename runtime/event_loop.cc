@@ -11,6 +11,7 @@
 #include "rondo/runtime/debug_mode.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/generator_core.h"
+#include "rondo/runtime/thread_number.h"
 #include "rondo/runtime/type_name.h"
 
 namespace rondo {

@@ -46,13 +46,16 @@ bool IoTable::Remove(int fd, unsigned direction) {
   Entry& entry = entries_[static_cast<std::size_t>(fd)];
   Node* const old = std::exchange(entry.of(direction), nullptr);
   if (old == nullptr) return false;
+  struct Dropping {
+    Node* node;
+    ~Dropping() { Drop(node); }
+  } const dropping{old};  // Also if the selector throws.
   const unsigned left = entry.mask();
   if (left == 0) {
     core_->seams.selector->Unregister(fd);
   } else {
     core_->seams.selector->Modify(fd, left);
   }
-  Drop(old);
   return true;
 }
 

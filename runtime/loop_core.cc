@@ -7,6 +7,7 @@
 #include "rondo/runtime/identity.h"
 #include "rondo/runtime/inbox.h"
 #include "rondo/runtime/loop_hooks.h"
+#include "rondo/runtime/thread_number.h"
 
 namespace rondo::internal {
 
@@ -75,12 +76,6 @@ Executor* LoopCore::DefaultExecutor() const {
 }
 
 void ThrowNoRunningLoop() { throw RuntimeError("no running event loop"); }
-
-std::uint64_t ThreadNumber() {
-  static std::atomic<std::uint64_t> last = 0;
-  thread_local const std::uint64_t number = ++last;
-  return number;
-}
 
 bool LoopCore::AcceptsSlow() const {
   if (inert) return false;

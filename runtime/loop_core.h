@@ -199,9 +199,6 @@ struct LoopCore {
 // begins (tools/rondo_gdb.py). Nobody else may look.
 extern LoopCore* all_cores;
 
-// The number of this thread, in the order of first calls. Not for traces.
-std::uint64_t ThreadNumber();
-
 // The core of the loop that runs on this thread, or null.
 inline constinit thread_local LoopCore* running_core = nullptr;
 

@@ -30,8 +30,10 @@ class Selector {
   virtual ~Selector() = default;
 
   // Starts, changes or ends the interest in `fd`. `events` is a non-empty set
-  // of kReadable and kWritable.
+  // of kReadable and kWritable. A descriptor is unregistered before it is
+  // closed.
   // REQUIRES: `fd` is not registered (Register), is registered (the others).
+  // The machine's selectors throw otherwise (system_selector.h).
   // Throws: std::system_error when the descriptor cannot be watched.
   virtual void Register(int fd, unsigned events) = 0;
   virtual void Modify(int fd, unsigned events) = 0;

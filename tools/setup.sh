@@ -8,6 +8,7 @@ BUILD_PACKAGES=(
   bazel-bootstrap pkg-config python3
   clang-19 lld-19 g++
   libabsl-dev libgtest-dev libgmock-dev libbenchmark-dev nlohmann-json3-dev
+  liburing-dev
   libboost-dev libuv1-dev
 )
 CHECK_PACKAGES=("${BUILD_PACKAGES[@]}"

@@ -6,8 +6,9 @@
     make_table.py --decide open "TLS" 'test_ssl*.py *'
 
 cpython_list.tsv names every test in Lib/test/test_asyncio of CPython 3.11 to
-3.13. One that is not ported has a decision there, and why: `--decide` writes
-them, for all tests that a pattern fits ("FILE CLASS.TEST").
+3.13, and in Lib/test/test_selectors.py. One that is not ported has a decision
+there, and why: `--decide` writes them, for all tests that a pattern fits
+("FILE CLASS.TEST").
 
     covered         which test shows the same: "Suite.Name" of any in tests/,
                     or "oracle NAME"; behind ": ", what is to be said of it

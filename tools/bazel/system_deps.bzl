@@ -193,6 +193,11 @@ def system_deps():
         packages = json.encode({"": {"json": "nlohmann_json"}}),
     )
     pkg_config_repository(
+        name = "liburing",
+        debian_package = "liburing-dev",
+        packages = json.encode({"": {"uring": "liburing"}}),
+    )
+    pkg_config_repository(
         name = "libuv",
         debian_package = "libuv1-dev",
         packages = json.encode({"": {"uv": "libuv"}}),
