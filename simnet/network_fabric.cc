@@ -14,10 +14,10 @@ using internal::TcpConnection;
 NetworkFabric::NetworkFabric(EventQueue& queue, Clock& clock,
                              Decisions& decisions, NetworkObserver* observer,
                              const NetworkOptions& options)
-    : context_{queue,     clock,
-               decisions, observer,
-               options,   internal::Topology(options.link, options.loopback),
-               {},        {}} {}
+    : context_{
+          queue,    clock,   decisions,
+          observer, options, internal::Topology(options.link, options.loopback),
+          {},       {},      {}} {}
 
 NetworkFabric::~NetworkFabric() {
   // Connections clear their streams, which needs the pool.
@@ -121,6 +121,8 @@ void NetworkFabric::HostDown(std::string_view name) {
     connection.HostDown(host);
   }
   host.ports.Clear();
+  host.udp_ports.Clear();
+  host.unix_names.DropSockets();
   LinksChanged();
 }
 

@@ -1,10 +1,14 @@
 // One simulated host's network: its descriptors, and the calls upon them.
 //
 // The calls answer as Linux does: results, errors, and the readiness that the
-// host's `selector()` shows. IPv4 only; 127.0.0.1 and "localhost" are the host
-// itself, another host's name resolves to its address. Descriptors are the
-// lowest free integers from 3, addresses and ephemeral ports come in order, so
-// a run is the same every time.
+// host's `selector()` shows. 127.0.0.1, ::1 and "localhost" are the host
+// itself; another host's name resolves to its IPv4 address, and after that to
+// its IPv6 address if NetworkOptions::resolve_ipv6 says so. Descriptors are
+// the lowest free integers from 3, addresses and ephemeral ports come in order,
+// so a run is the same every time.
+//
+// Unlike Linux, buffers have the size that they are given, and SendFile always
+// answers -EOPNOTSUPP: there are no files.
 //
 // It belongs to a NetworkFabric, which makes it. After the host's crash it is
 // inert: every call returns -EBADF.
@@ -20,7 +24,7 @@
 #include "rondo/runtime/network.h"
 #include "rondo/simnet/network_context.h"
 #include "rondo/simnet/sim_selector.h"
-#include "rondo/simnet/tcp_socket.h"
+#include "rondo/simnet/sim_socket.h"
 
 namespace rondo {
 
@@ -28,6 +32,7 @@ class SimNetwork final : public Network {
  public:
   SimNetwork(internal::NetworkContext& context, internal::NetworkHost& host)
       : context_(context), host_(host) {}
+  ~SimNetwork() override;
   SimNetwork(const SimNetwork&) = delete;
   SimNetwork& operator=(const SimNetwork&) = delete;
 
@@ -82,13 +87,16 @@ class SimNetwork final : public Network {
   static constexpr int kFirstFd = 3;
 
   // Null: no such descriptor.
-  internal::TcpSocket* Find(int fd) const;
-  int Install(std::shared_ptr<internal::TcpSocket> socket);
+  internal::SimSocket* Find(int fd) const;
+  int Install(std::shared_ptr<internal::SimSocket> socket);
+  void InstallPair(std::shared_ptr<internal::SimSocket> a,
+                   std::shared_ptr<internal::SimSocket> b,
+                   std::array<int, 2>* fds);
 
   internal::NetworkContext& context_;
   internal::NetworkHost& host_;
   SimSelector selector_;
-  std::vector<std::shared_ptr<internal::TcpSocket>> sockets_;  // By fd.
+  std::vector<std::shared_ptr<internal::SimSocket>> sockets_;  // By fd.
   std::vector<int> free_;  // Closed descriptors: a heap, the least first.
   bool inert_ = false;
 };

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
+#include "rondo/simnet/inet_address.h"
 #include "rondo/simnet/tcp_socket.h"
 
 namespace rondo::internal {
@@ -12,12 +12,11 @@ namespace {
 std::string Name(Topology& topology, NetworkHost& host,
                  const SocketAddress& remote) {
   const NetworkHost* peer =
-      remote.ip()[0] == 127 ? &host : topology.FindHost(remote);
-  const std::string name =
-      host.name + ">" +
-      (peer != nullptr ? peer->name + ":" + std::to_string(remote.port())
-                       : remote.ToString());
-  return name + "#" + std::to_string(++host.connects[name]);
+      IsLoopback(remote) ? &host : topology.FindHost(remote);
+  return host.Numbered(host.name + ">" +
+                       (peer != nullptr
+                            ? peer->name + ":" + std::to_string(remote.port())
+                            : remote.ToString()));
 }
 
 bool Alive(const TcpSocket* socket) {
@@ -38,6 +37,18 @@ TcpConnection* TcpConnection::Start(NetworkContext& context,
   connection.Observe(NetworkEventKind::kConnect, &host, 0);
   connection.SendSyn();
   return &connection;
+}
+
+bool TcpConnection::Exists(const NetworkContext& context,
+                           const NetworkHost& host, const SocketAddress& local,
+                           const SocketAddress& remote) {
+  const auto is_alive = [&](const TcpConnection& connection) {
+    const TcpSocket* end = connection.ends_[0].get();
+    return connection.hosts_[0] == &host && connection.local_ == local &&
+           connection.remote_ == remote && end != nullptr &&
+           end->state() != TcpSocket::State::kClosed;
+  };
+  return std::ranges::any_of(context.connections, is_alive);
 }
 
 TcpConnection::TcpConnection(NetworkContext& context, NetworkHost& host,
@@ -79,8 +90,8 @@ TcpConnection::~TcpConnection() {
 
 void TcpConnection::SendSyn() {
   if (hosts_[1] == nullptr) {
-    hosts_[1] = remote_.ip()[0] == 127 ? hosts_[0]
-                                       : context_.topology.FindHost(remote_);
+    hosts_[1] =
+        IsLoopback(remote_) ? hosts_[0] : context_.topology.FindHost(remote_);
     if (hosts_[1] == nullptr) return SynLost();
     for (int side : {0, 1}) {
       TcpFlow& flow = flows_[side];
@@ -106,7 +117,8 @@ void TcpConnection::SynLost() {
 }
 
 void TcpConnection::ArriveSyn() {
-  TcpSocket* listener = hosts_[1]->ports.FindListener(remote_);
+  auto* listener =
+      static_cast<TcpSocket*>(hosts_[1]->ports.FindListener(remote_, id_));
   if (listener == nullptr) {
     Observe(NetworkEventKind::kRefuse, hosts_[1], 0);
     SendControl(SegmentKind::kReset, flows_[1]);
@@ -144,23 +156,30 @@ void TcpConnection::ArriveHandshakeAck() {
 
 // ---- Sending.
 
-SysResult TcpConnection::Send(int side, std::span<const char> data) {
+SysResult TcpConnection::Send(int side, MessageParts parts, std::size_t size) {
   TcpFlow& flow = flows_[side];
   const std::size_t capacity = ends_[side]->send_buffer();
   const std::size_t used = flow.used();
   if (used >= capacity) return -EAGAIN;
-  const std::size_t taken = std::min(data.size(), capacity - used);
+  const std::size_t taken = std::min(size, capacity - used);
+  PartsReader reader(parts);
   for (std::size_t done = 0; done < taken;) {
-    const std::size_t size = std::min(taken - done, SegmentPool::kMaxPayload);
-    Segment* segment = context_.pool.New(SegmentKind::kData, &flow, size);
-    std::memcpy(segment->payload(), data.data() + done, size);
+    const std::size_t n = std::min(taken - done, SegmentPool::kMaxPayload);
+    Segment* segment = context_.pool.New(SegmentKind::kData, &flow, n);
+    reader.Read({segment->payload(), n});
     Transmit(flow, segment);
-    done += size;
+    done += n;
   }
   flow.written += taken;
-  Observe(NetworkEventKind::kSend, hosts_[side], taken,
-          std::string_view(data.data(), taken));
+  if (context_.observer != nullptr) ObserveSend(side, parts, taken);
   return static_cast<SysResult>(taken);
+}
+
+void TcpConnection::ObserveSend(int side, MessageParts parts,
+                                std::size_t taken) {
+  const std::string copy = parts.size() == 1 ? "" : Join(parts, taken);
+  Observe(NetworkEventKind::kSend, hosts_[side], taken,
+          parts.size() == 1 ? std::string_view(parts[0].data(), taken) : copy);
 }
 
 bool TcpConnection::Writable(int side) const {

@@ -25,6 +25,7 @@
 #include "rondo/runtime/network.h"
 #include "rondo/simnet/network_context.h"
 #include "rondo/simnet/segment.h"
+#include "rondo/simnet/sim_socket.h"
 #include "rondo/simnet/tcp_flow.h"
 
 namespace rondo::internal {
@@ -39,6 +40,10 @@ class TcpConnection {
                               NetworkHost& host, const SocketAddress& local,
                               const SocketAddress& remote);
 
+  // True if `host` has a connection with these addresses.
+  static bool Exists(const NetworkContext& context, const NetworkHost& host,
+                     const SocketAddress& local, const SocketAddress& remote);
+
   TcpConnection(NetworkContext& context, NetworkHost& host,
                 const SocketAddress& local, const SocketAddress& remote);
   ~TcpConnection();
@@ -49,8 +54,8 @@ class TcpConnection {
   const std::string& name() const { return name_; }
   Identity id() const { return id_; }
 
-  // For the socket of `side`.
-  SysResult Send(int side, std::span<const char> data);
+  // For the socket of `side`. `size` is that of all parts, and not 0.
+  SysResult Send(int side, MessageParts parts, std::size_t size);
   bool Writable(int side) const;
   // How many bytes `side` can read; whether any wait, also at the door.
   std::size_t Readable(int side) const { return flows_[1 - side].readable(); }
@@ -92,6 +97,7 @@ class TcpConnection {
   void ArriveAck(TcpFlow& flow, std::uint64_t value);
   void ArriveTimer(TcpFlow& flow);
 
+  void ObserveSend(int side, MessageParts parts, std::size_t taken);
   void SendControl(SegmentKind kind, TcpFlow& flow);
   void Transmit(TcpFlow& flow, Segment* segment);
   void Lose(TcpFlow& flow, Segment* segment);

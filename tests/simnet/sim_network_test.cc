@@ -44,14 +44,9 @@ TEST_F(SimNetworkTest, AddressesNamesAndDescriptorsComeInOrder) {
   EXPECT_THROW(world_.fabric.Partition("nobody"), std::out_of_range);
 }
 
-TEST_F(SimNetworkTest, WhatIsNotThere) {
-  EXPECT_EQ(n1_.Socket(AddressFamily::kIPv6, SocketKind::kStream),
-            -EAFNOSUPPORT);
+TEST_F(SimNetworkTest, ThereAreNoFilesToSend) {
   const int fd = world_.Stream(n1_);
-  SocketAddress address;
-  EXPECT_EQ(n1_.SendTo(fd, std::string("x"), address), -EOPNOTSUPP);
-  std::string buffer(1, '\0');
-  EXPECT_EQ(n1_.ReceiveFrom(fd, buffer, &address, nullptr), -EOPNOTSUPP);
+  EXPECT_EQ(n1_.SendFile(fd, 0, 0, 1), -EOPNOTSUPP);
 }
 
 TEST_F(SimNetworkTest, AConnectionTakesARoundTripAndASegmentOneWay) {
