@@ -35,11 +35,8 @@ SocketAddress AnyAddress(AddressFamily family) {
 SysResult FromProgram(const SocketAddress& given, AddressFamily family,
                       bool ipv6_only, int only, SocketAddress* out) {
   if (given.family() != family) {
-    // What is shorter than an IPv6 address is looked at no further.
-    return family == AddressFamily::kIPv6 &&
-                   given.family() == AddressFamily::kIPv4
-               ? -EINVAL
-               : -EAFNOSUPPORT;
+    // What is too short for the family is looked at no further.
+    return given.family() == AddressFamily::kIPv6 ? -EAFNOSUPPORT : -EINVAL;
   }
   *out = given;
   if (family != AddressFamily::kIPv6 ||

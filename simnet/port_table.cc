@@ -68,6 +68,14 @@ void PortTable::Unbind(SimSocket* socket, std::uint16_t port) {
   });
 }
 
+void PortTable::Rebind(SimSocket* socket, const PortClaim& claim) {
+  const auto found = ports_.find(claim.address.port());
+  if (found == ports_.end()) return;
+  for (Bound& bound : found->second.bound) {
+    if (bound.socket == socket) bound.claim = claim;
+  }
+}
+
 bool PortTable::Listen(SimSocket* socket, std::uint16_t port) {
   Bound* mine = nullptr;
   std::vector<Bound>& all = ports_[port].bound;

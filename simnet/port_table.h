@@ -51,6 +51,8 @@ class PortTable {
 
   void Bind(SimSocket* socket, const PortClaim& claim);
   void Unbind(SimSocket* socket, std::uint16_t port);
+  // It has its port, which stays the same, in another way.
+  void Rebind(SimSocket* socket, const PortClaim& claim);
   // False, and no change, if another socket listens there.
   bool Listen(SimSocket* socket, std::uint16_t port);
   void StopListening(SimSocket* socket, std::uint16_t port);

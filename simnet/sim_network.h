@@ -38,8 +38,9 @@ class SimNetwork final : public Network {
 
   SimSelector& selector() { return selector_; }
   const std::string& host_name() const { return host_.name; }
-  // The host's address, with port 0.
+  // The host's addresses, with port 0.
   const SocketAddress& address() const { return host_.address; }
+  const SocketAddress& address6() const { return host_.address6; }
   // True after the crash of its host: every call returns -EBADF.
   bool inert() const { return inert_; }
   // Without a word to anybody. Called by the fabric.

@@ -243,9 +243,11 @@ void TcpConnection::Arrive(Segment* segment) {
   TcpFlow& flow = *segment->flow;
   const SegmentKind kind = segment->kind;
   if (kind == SegmentKind::kData) {
+    last_arrival_ = segment->time;
     ArriveData(flow, segment);
   } else {
     const std::uint64_t value = segment->value;
+    if (kind < SegmentKind::kTimer) last_arrival_ = segment->time;
     context_.pool.Delete(segment);
     switch (kind) {
       case SegmentKind::kSyn:
@@ -269,6 +271,9 @@ void TcpConnection::Arrive(Segment* segment) {
       case SegmentKind::kTimer:
         ArriveTimer(flow);
         break;
+      case SegmentKind::kKeepAlive:
+        ArriveKeepAlive(flow);
+        break;
       case SegmentKind::kData:
         break;
     }
@@ -285,6 +290,7 @@ void TcpConnection::ArriveData(TcpFlow& flow, Segment* segment) {
     if (Alive(ends_[flow.from].get())) SendReset(1 - flow.from);
     return;
   }
+  if (segment->size == 0) return context_.pool.Delete(segment);  // A probe.
   Observe(NetworkEventKind::kDeliver, hosts_[1 - flow.from], segment->size);
   flow.arrived += segment->size;
   flow.queue.Append(segment);
@@ -328,8 +334,9 @@ void TcpConnection::ArriveReset(TcpFlow& flow) {
 
 void TcpConnection::ArriveAck(TcpFlow& flow, std::uint64_t value) {
   flow.acked = std::max(flow.acked, value);
-  if (flow.acked == flow.accepted && flow.held.empty()) {
+  if (flow.acked == flow.accepted && flow.held.empty() && !flow.timer.empty()) {
     context_.queue.Clear(flow.timer);
+    WatchPeer(flow.from);
   }
   if (ends_[flow.from] != nullptr) ends_[flow.from]->Changed();
 }
@@ -405,6 +412,7 @@ void TcpConnection::LinkDown(const Link& link) {
       StartTimeout(flow, context_.clock.Now());
     }
   }
+  for (const int side : {0, 1}) WatchPeer(side);
 }
 
 void TcpConnection::Lose(TcpFlow& flow, Segment* segment) {
@@ -439,10 +447,67 @@ void TcpConnection::Hold(TcpFlow& flow, Segment* segment) {
 }
 
 void TcpConnection::StartTimeout(TcpFlow& flow, Nanoseconds since) {
-  if (!flow.timer.empty()) return;
-  context_.queue.Schedule(
-      flow.timer, context_.pool.New(SegmentKind::kTimer, &flow),
-      std::max(since + context_.options.user_timeout, context_.clock.Now()));
+  if (!flow.timer.empty()) {
+    const auto* timer = static_cast<const Segment*>(flow.timer.head);
+    if (timer->kind != SegmentKind::kKeepAlive) return;
+    context_.queue.Clear(flow.timer);  // What is unacknowledged is its probe.
+  }
+  const TcpSocket* socket = ends_[flow.from].get();
+  const int own = socket != nullptr ? socket->settings().user_timeout : 0;
+  const Nanoseconds timeout =
+      own > 0 ? std::chrono::milliseconds(own) : context_.options.user_timeout;
+  context_.queue.Schedule(flow.timer,
+                          context_.pool.New(SegmentKind::kTimer, &flow),
+                          std::max(since + timeout, context_.clock.Now()));
+}
+
+// ---- SO_KEEPALIVE.
+
+Nanoseconds TcpConnection::KeepAliveTime(int side) const {
+  const SocketSettings& settings = ends_[side]->settings();
+  const Nanoseconds idle = std::chrono::seconds(settings.keep_idle);
+  const Nanoseconds interval = std::chrono::seconds(settings.keep_interval);
+  if (Reachable()) {
+    const Nanoseconds late = context_.clock.Now() - (last_arrival_ + idle) +
+                             interval - Nanoseconds(1);
+    return last_arrival_ + idle +
+           std::max(late / interval, std::int64_t{0}) * interval;
+  }
+  // TCP_USER_TIMEOUT takes the place of the number of probes.
+  const Nanoseconds own = std::chrono::milliseconds(settings.user_timeout);
+  const std::int64_t probes =
+      settings.user_timeout == 0
+          ? settings.keep_count
+          : std::max((own - idle + interval - Nanoseconds(1)) / interval,
+                     std::int64_t{1});
+  return std::max(last_arrival_ + idle + probes * interval,
+                  context_.clock.Now());
+}
+
+void TcpConnection::WatchPeer(int side) {
+  TcpFlow& flow = flows_[side];
+  if (!flow.timer.empty() &&
+      static_cast<const Segment*>(flow.timer.head)->kind ==
+          SegmentKind::kKeepAlive) {
+    context_.queue.Clear(flow.timer);
+  }
+  const TcpSocket* socket = ends_[side].get();
+  if (!Alive(socket) || !socket->settings().keep_alive || !flow.timer.empty() ||
+      (Reachable() && Alive(ends_[1 - side].get()))) {
+    return;
+  }
+  context_.queue.Schedule(flow.timer,
+                          context_.pool.New(SegmentKind::kKeepAlive, &flow),
+                          KeepAliveTime(side));
+}
+
+void TcpConnection::ArriveKeepAlive(TcpFlow& flow) {
+  TcpSocket* socket = ends_[flow.from].get();
+  if (!Alive(socket)) return;
+  if (Reachable()) return SendControl(SegmentKind::kData, flow);
+  Observe(NetworkEventKind::kTimeout, hosts_[flow.from], 0);
+  Forget(flow.from);
+  socket->Fail(ETIMEDOUT);
 }
 
 void TcpConnection::LinkUp(const Link& link) {
@@ -452,6 +517,7 @@ void TcpConnection::LinkUp(const Link& link) {
       SendAck(flow);
     }
   }
+  for (const int side : {0, 1}) WatchPeer(side);
 }
 
 void TcpConnection::Resume(TcpFlow& flow) {

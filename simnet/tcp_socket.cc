@@ -286,6 +286,10 @@ SysResult TcpSocket::SetOption(SocketOption option, int value) {
     if (local_.port() != 0) return -EINVAL;
   }
   const SysResult result = settings_.Set(option, value);
+  if (bound_) host_.ports.Rebind(this, Claim(local_));
+  if (option == SocketOption::kKeepAlive && state_ == State::kEstablished) {
+    connection_->WatchPeer(side_);
+  }
   Changed();
   return result;
 }

@@ -60,14 +60,9 @@ SysResult UdpSocket::Bind(const SocketAddress& address) {
   }
   id_ = HashName(name_);
   bound_to_address_ = !name.is_any();
-  TakeName(name);
-  return 0;
-}
-
-void UdpSocket::TakeName(const SocketAddress& address) {
-  host_.udp_ports.Unbind(this, local_.port());
-  local_ = address;
+  local_ = name;
   host_.udp_ports.Bind(this, Claim(local_));
+  return 0;
 }
 
 SysResult UdpSocket::BindToAny() {
@@ -82,18 +77,19 @@ SysResult UdpSocket::Accept(std::shared_ptr<SimSocket>*, SocketAddress*) {
 }
 
 SysResult UdpSocket::Connect(const SocketAddress& address) {
+  SysResult result = BindToAny();
+  if (result < 0) return result;
   SocketAddress remote;
-  SysResult result =
+  result =
       FromProgram(address, family_, settings_.ipv6_only, -ENETUNREACH, &remote);
   if (result < 0) return result;
   if (IsBroadcast(remote) && !settings_.broadcast) return -EACCES;
   if (remote.is_any()) remote = Loopback(remote.family(), remote.port());
-  result = BindToAny();
-  if (result < 0) return result;
   connected_ = true;
   remote_ = remote;
   if (!bound_to_address_) {
-    TakeName(host_.SourceFor(remote).WithPort(local_.port()));
+    local_ = host_.SourceFor(remote).WithPort(local_.port());
+    host_.udp_ports.Rebind(this, Claim(local_));
   }
   Changed();
   return 0;
@@ -119,6 +115,8 @@ SysResult UdpSocket::PeerAddress(SocketAddress* address) const {
 // ---- Sending.
 
 SysResult UdpSocket::SendMessage(MessageParts parts) {
+  const SysResult result = BindToAny();
+  if (result < 0) return result;
   const std::size_t size = SizeOf(parts);
   if (size > 0xffff) return -EMSGSIZE;
   if (!connected_) return -EDESTADDRREQ;
@@ -127,11 +125,13 @@ SysResult UdpSocket::SendMessage(MessageParts parts) {
 
 SysResult UdpSocket::SendTo(std::span<const char> data,
                             const SocketAddress& to) {
+  SysResult result = BindToAny();
+  if (result < 0) return result;
   if (data.size() > 0xffff) return -EMSGSIZE;
   SocketAddress remote = to;
   // An IPv6 socket takes IPv4 addresses here.
   if (to.family() != AddressFamily::kIPv4 || family_ == AddressFamily::kIPv4) {
-    const SysResult result =
+    result =
         FromProgram(to, family_, settings_.ipv6_only, -ENETUNREACH, &remote);
     if (result < 0) return result;
   } else if (settings_.ipv6_only) {
@@ -143,8 +143,6 @@ SysResult UdpSocket::SendTo(std::span<const char> data,
 }
 
 SysResult UdpSocket::Check(std::size_t size, const SocketAddress& to) {
-  const SysResult result = BindToAny();
-  if (result < 0) return result;
   if (IsBroadcast(to) && !settings_.broadcast) return -EACCES;
   if (IsLoopback(local_) && !host_.Owns(to)) return -EINVAL;
   if (size > (to.family() == AddressFamily::kIPv4 ? kMaxIPv4 : kMaxIPv6)) {
@@ -280,7 +278,9 @@ SysResult UdpSocket::SetOption(SocketOption option, int value) {
     if (family_ != AddressFamily::kIPv6) return -ENOPROTOOPT;
     if (local_.port() != 0) return -EINVAL;
   }
-  return settings_.Set(option, value);
+  const SysResult result = settings_.Set(option, value);
+  host_.udp_ports.Rebind(this, Claim(local_));
+  return result;
 }
 
 SysResult UdpSocket::GetOption(SocketOption option) const {

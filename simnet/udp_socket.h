@@ -80,8 +80,6 @@ class UdpSocket final : public SimSocket {
   unsigned Readiness() const override;
   void Changed() { Publish(Readiness()); }
   PortClaim Claim(const SocketAddress& address) const;
-  // Has `address`, whose port is free.
-  void TakeName(const SocketAddress& address);
   SysResult BindToAny();
   SysResult SendData(std::string data, const SocketAddress& to);
   SysResult Check(std::size_t size, const SocketAddress& to);

@@ -179,26 +179,27 @@ SysResult UnixDatagram::ReceiveFrom(std::span<char> buffer, SocketAddress* from,
                                     bool* truncated) {
   if (error_ != 0) return -TakeError();
   if (received_.empty()) return -EAGAIN;
-  const Received received = std::move(received_.front());
+  Received received = std::move(received_.front());
   received_.pop_front();
-  Settle(received);
+  Settle(&received);
   Changed();
   TellSenders();
   return received.datagram.Give(buffer, from, truncated);
 }
 
-// Its sender's buffer has it no longer.
-void UnixDatagram::Settle(const Received& received) {
-  const std::shared_ptr<UnixDatagram> sender = received.sender.lock();
+// Its sender's buffer has it no longer, and its name may have come since.
+void UnixDatagram::Settle(Received* received) {
+  const std::shared_ptr<UnixDatagram> sender = received->sender.lock();
   if (sender == nullptr) return;
-  sender->charged_ -= received.datagram.charge;
+  if (sender->bound_) received->datagram.from = sender->local_;
+  sender->charged_ -= received->datagram.charge;
   sender->Changed();
 }
 
 void UnixDatagram::Drop() {
   std::deque<Received> dropped;
   std::swap(dropped, received_);
-  for (const Received& received : dropped) Settle(received);
+  for (Received& received : dropped) Settle(&received);
   TellSenders();
 }
 

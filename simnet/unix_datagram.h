@@ -87,7 +87,7 @@ class UnixDatagram final : public SimSocket,
   // No longer connected to `old`: what it has received is lost.
   void Disconnected(const std::shared_ptr<UnixDatagram>& old);
   void Drop();
-  void Settle(const Received& received);
+  void Settle(Received* received);
   void TellSenders();
 
   NetworkContext& context_;
