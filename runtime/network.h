@@ -61,7 +61,7 @@ class Network {
   // was longer than the buffer; the rest is lost) may be null.
   virtual SysResult ReceiveFrom(int fd, std::span<char> buffer,
                                 SocketAddress* from, bool* truncated) = 0;
-  // Of pipes and sockets.
+  // Of pipes and sockets. Of nothing: 0.
   virtual SysResult Read(int fd, std::span<char> buffer) = 0;
   virtual SysResult Write(int fd, std::span<const char> data) = 0;
   // Sends up to `size` bytes of the file `file` from `offset`; 0 at its end.

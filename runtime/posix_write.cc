@@ -38,6 +38,8 @@ SysResult WithSigpipeBlocked(absl::FunctionRef<SysResult()> call) {
 }
 
 SysResult WriteWithoutSignal(int fd, std::span<const char> data) {
+  // write(2) of nothing sends an empty datagram, pwritev2(2) does not.
+  if (data.empty()) return 0;
   if (has_no_signal.load(std::memory_order_relaxed)) {
     const iovec part = {const_cast<char*>(data.data()), data.size()};
     const SysResult n = pwritev2(fd, &part, 1, -1, kNoSignal);

@@ -36,9 +36,13 @@ class SimSocket {
   // `from` and `truncated` may be null.
   virtual SysResult ReceiveFrom(std::span<char> buffer, SocketAddress* from,
                                 bool* truncated);
-  // Of a socket: Receive, Send.
-  virtual SysResult Read(std::span<char> buffer) { return Receive(buffer); }
-  virtual SysResult Write(std::span<const char> data) { return Send(data); }
+  // Of a socket: Receive and Send, unless it is of nothing.
+  virtual SysResult Read(std::span<char> buffer) {
+    return buffer.empty() ? 0 : Receive(buffer);
+  }
+  virtual SysResult Write(std::span<const char> data) {
+    return data.empty() ? 0 : Send(data);
+  }
   virtual SysResult Shutdown(ShutdownHow how);
   virtual SysResult SetOption(SocketOption option, int value);
   virtual SysResult GetOption(SocketOption option) const;

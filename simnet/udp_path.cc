@@ -85,7 +85,7 @@ void UdpPacket::Happen() {
 }
 
 void UdpPacket::Deliver() {
-  switch (UdpSocket::Arrive(peer_, from_, to_, &data_)) {
+  switch (UdpSocket::Arrive(peer_, from_, to_, data_)) {
     case UdpSocket::Arrival::kTaken:
       return Observe(NetworkEventKind::kDeliver, peer_);
     case UdpSocket::Arrival::kNoRoom:

@@ -192,7 +192,9 @@ int UdpSocket::Fit(const PortTable::Bound& bound, const SocketAddress& from,
                    const SocketAddress& to) const {
   const int fit = bound.Fit(to);
   if (fit == 0 || !connected_) return fit;
-  return from == remote_ ? fit + 3 : 0;
+  if (from.ip() != remote_.ip()) return 0;
+  if (remote_.port() == 0) return fit + 3;  // Any port of its.
+  return from.port() == remote_.port() ? fit + 6 : 0;
 }
 
 UdpSocket* UdpSocket::Find(NetworkHost& host, const SocketAddress& from,
@@ -218,11 +220,11 @@ UdpSocket* UdpSocket::Find(NetworkHost& host, const SocketAddress& from,
 UdpSocket::Arrival UdpSocket::Arrive(NetworkHost& host,
                                      const SocketAddress& from,
                                      const SocketAddress& to,
-                                     std::string* data) {
-  if (IsBroadcast(to)) return ArriveAtAll(host, from, to, *data);
+                                     const std::string& data) {
+  if (IsBroadcast(to)) return ArriveAtAll(host, from, to, data);
   UdpSocket* const socket = Find(host, from, to);
   if (socket == nullptr) return Arrival::kNobody;
-  return socket->Take(from, std::move(*data));
+  return socket->Take(from, data);
 }
 
 UdpSocket::Arrival UdpSocket::ArriveAtAll(NetworkHost& host,

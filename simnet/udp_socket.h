@@ -59,9 +59,9 @@ class UdpSocket final : public SimSocket {
   SocketName name() const override { return {id_, name_}; }
 
   enum class Arrival { kTaken, kNoRoom, kNobody };
-  // For packets: one has come to `host`, and takes `data` if it is wanted.
+  // For packets: one has come to `host`.
   static Arrival Arrive(NetworkHost& host, const SocketAddress& from,
-                        const SocketAddress& to, std::string* data);
+                        const SocketAddress& to, const std::string& data);
   // What was sent from `from` to `to` found nobody.
   static void NotWanted(NetworkHost& host, const SocketAddress& from,
                         const SocketAddress& to);

@@ -13,6 +13,8 @@ UnixDatagram::UnixDatagram(NetworkContext& context, NetworkHost& host)
   settings_.receive_buffer = context.options.unix_buffer;
 }
 
+UnixDatagram::~UnixDatagram() { ConnectTo(nullptr); }
+
 std::pair<std::shared_ptr<UnixDatagram>, std::shared_ptr<UnixDatagram>>
 UnixDatagram::MakePair(NetworkContext& context, NetworkHost& host) {
   auto a = std::make_shared<UnixDatagram>(context, host);
@@ -39,7 +41,7 @@ SocketName UnixDatagram::name() const {
 
 SysResult UnixDatagram::Bind(const SocketAddress& address) {
   if (address.family() != AddressFamily::kUnix) return -EINVAL;
-  if (bound_) return address.path().empty() ? 0 : -EINVAL;
+  if (bound_) return host_.unix_names.BindAgain(address);
   SocketAddress name = address;
   const SysResult result = host_.unix_names.Bind(weak_from_this(), &name);
   if (result < 0) return result;
@@ -71,32 +73,26 @@ SysResult UnixDatagram::Connect(const SocketAddress& address) {
   std::shared_ptr<UnixDatagram> other;
   const SysResult result = Find(address, &other);
   if (result < 0) return result;
-  if (other->connected_ && other->peer_.lock().get() != this) return -EPERM;
-  const std::shared_ptr<UnixDatagram> old = peer_.lock();
+  if (other->peer_ != nullptr && other->peer_.get() != this) return -EPERM;
+  const std::shared_ptr<UnixDatagram> old = peer_;
   ConnectTo(other);
-  if (old != nullptr && old != other) Disconnected(old);
+  if (old != nullptr && old != other) Disconnected(*old);
   Changed();
   return 0;
 }
 
-void UnixDatagram::ConnectTo(const std::shared_ptr<UnixDatagram>& other) {
-  if (const std::shared_ptr<UnixDatagram> old = peer_.lock()) {
-    std::erase_if(old->senders_, [this](const auto& sender) {
-      return sender.lock().get() == this;
-    });
-  }
-  connected_ = true;
-  peer_ = other;
-  remote_ = other->local_;
-  other->senders_.push_back(weak_from_this());
+void UnixDatagram::ConnectTo(std::shared_ptr<UnixDatagram> other) {
+  if (peer_ != nullptr) std::erase(peer_->senders_, this);
+  peer_ = std::move(other);
+  if (peer_ != nullptr) peer_->senders_.push_back(this);
 }
 
-void UnixDatagram::Disconnected(const std::shared_ptr<UnixDatagram>& old) {
+void UnixDatagram::Disconnected(UnixDatagram& old) {
   if (received_.empty()) return;
   Drop();
-  if (old != nullptr && old->connected_ && old->peer_.lock().get() == this) {
-    old->error_ = ECONNRESET;
-    old->Changed();
+  if (!old.closed_ && old.peer_.get() == this) {
+    old.error_ = ECONNRESET;
+    old.Changed();
   }
 }
 
@@ -112,8 +108,8 @@ SysResult UnixDatagram::LocalAddress(SocketAddress* address) const {
 }
 
 SysResult UnixDatagram::PeerAddress(SocketAddress* address) const {
-  if (!connected_) return -ENOTCONN;
-  *address = remote_;
+  if (peer_ == nullptr) return -ENOTCONN;
+  *address = peer_->local_;
   return 0;
 }
 
@@ -128,10 +124,10 @@ SysResult UnixDatagram::MaySend(std::size_t size) {
 }
 
 SysResult UnixDatagram::SendMessage(MessageParts parts) {
-  if (!connected_) return -ENOTCONN;
+  if (peer_ == nullptr) return -ENOTCONN;
   const std::size_t size = SizeOf(parts);
   const SysResult result = MaySend(size);
-  return result < 0 ? result : Deliver(Join(parts, size), peer_.lock());
+  return result < 0 ? result : Deliver(Join(parts, size), peer_);
 }
 
 SysResult UnixDatagram::SendTo(std::span<const char> data,
@@ -145,14 +141,15 @@ SysResult UnixDatagram::SendTo(std::span<const char> data,
 
 SysResult UnixDatagram::Deliver(std::string data,
                                 const std::shared_ptr<UnixDatagram>& other) {
-  if (other == nullptr) {
-    connected_ = false;
-    Disconnected(nullptr);
+  const bool mutual = other->peer_.get() == this;
+  if (other->peer_ != nullptr && !mutual) return -EPERM;
+  if (other->closed_) {
+    const std::shared_ptr<UnixDatagram> old = other;
+    ConnectTo(nullptr);
+    Disconnected(*old);
     Changed();
     return -ECONNREFUSED;
   }
-  const bool mutual = other->connected_ && other->peer_.lock().get() == this;
-  if (other->connected_ && !mutual) return -EPERM;
   if ((other->shutdown_ & kReceiveShut) != 0) return -EPIPE;
   if (!mutual && other->HoldsEnough()) return -EAGAIN;
   const std::size_t size = data.size();
@@ -163,8 +160,7 @@ SysResult UnixDatagram::Deliver(std::string data,
   }
   charged_ += charge;
   other->received_.push_back(
-      {{std::move(data), bound_ ? local_ : SocketAddress(), charge},
-       weak_from_this()});
+      {{std::move(data), {}, charge}, shared_from_this()});
   Changed();
   other->Changed();
   other->TellSenders();
@@ -187,13 +183,12 @@ SysResult UnixDatagram::ReceiveFrom(std::span<char> buffer, SocketAddress* from,
   return received.datagram.Give(buffer, from, truncated);
 }
 
-// Its sender's buffer has it no longer, and its name may have come since.
+// Its sender's buffer has it no longer. The name is the one of now.
 void UnixDatagram::Settle(Received* received) {
-  const std::shared_ptr<UnixDatagram> sender = received->sender.lock();
-  if (sender == nullptr) return;
-  if (sender->bound_) received->datagram.from = sender->local_;
-  sender->charged_ -= received->datagram.charge;
-  sender->Changed();
+  UnixDatagram& sender = *received->sender;
+  if (sender.bound_) received->datagram.from = sender.local_;
+  sender.charged_ -= received->datagram.charge;
+  sender.Changed();
 }
 
 void UnixDatagram::Drop() {
@@ -205,11 +200,7 @@ void UnixDatagram::Drop() {
 
 // Whether it holds enough may have changed, which its senders wait for.
 void UnixDatagram::TellSenders() {
-  for (const std::weak_ptr<UnixDatagram>& weak : senders_) {
-    if (const std::shared_ptr<UnixDatagram> sender = weak.lock()) {
-      sender->Changed();
-    }
-  }
+  for (UnixDatagram* sender : senders_) sender->Changed();
 }
 
 SysResult UnixDatagram::SetOption(SocketOption option, int value) {
@@ -240,12 +231,16 @@ SysResult UnixDatagram::Shutdown(ShutdownHow how) {
 
 void UnixDatagram::Close() {
   Unpublish();
-  if (bound_) host_.unix_names.Unbind(local_);
+  if (bound_) host_.unix_names.Unbind(local_, this);
+  closed_ = true;
+  ConnectTo(nullptr);
   Drop();
 }
 
 void UnixDatagram::Vanish() {
   Unpublish();
+  closed_ = true;
+  ConnectTo(nullptr);
   received_.clear();
 }
 
@@ -256,9 +251,8 @@ unsigned UnixDatagram::Readiness() const {
   unsigned mask = 0;
   if ((shutdown_ & kReceiveShut) != 0 || !received_.empty()) mask |= kReadable;
   if (charged_ * 4 > settings_.send_buffer) return mask;
-  const std::shared_ptr<UnixDatagram> peer = peer_.lock();
-  const bool waits = connected_ && peer != nullptr &&
-                     peer->peer_.lock().get() != this && peer->HoldsEnough();
+  const bool waits = peer_ != nullptr && !peer_->closed_ &&
+                     peer_->peer_.get() != this && peer_->HoldsEnough();
   return waits ? mask : mask | kWritable;
 }
 

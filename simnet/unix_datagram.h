@@ -28,6 +28,7 @@ class UnixDatagram final : public SimSocket,
                            public std::enable_shared_from_this<UnixDatagram> {
  public:
   UnixDatagram(NetworkContext& context, NetworkHost& host);
+  ~UnixDatagram() override;
 
   static std::pair<std::shared_ptr<UnixDatagram>, std::shared_ptr<UnixDatagram>>
   MakePair(NetworkContext& context, NetworkHost& host);
@@ -65,7 +66,7 @@ class UnixDatagram final : public SimSocket,
  private:
   struct Received {
     Datagram datagram;
-    std::weak_ptr<UnixDatagram> sender;
+    std::shared_ptr<UnixDatagram> sender;  // It may be closed.
   };
 
   static constexpr unsigned kReceiveShut = 1;
@@ -77,17 +78,18 @@ class UnixDatagram final : public SimSocket,
   void SetName(std::string name) const;
   SysResult Find(const SocketAddress& address,
                  std::shared_ptr<UnixDatagram>* socket) const;
-  // To `other`; null: that has gone.
+  // To `other`, which may be closed.
   SysResult Deliver(std::string data,
                     const std::shared_ptr<UnixDatagram>& other);
   SysResult MaySend(std::size_t size);
   // As many of others as it takes.
   bool HoldsEnough() const;
-  void ConnectTo(const std::shared_ptr<UnixDatagram>& other);
+  // Null: to nobody.
+  void ConnectTo(std::shared_ptr<UnixDatagram> other);
   // No longer connected to `old`: what it has received is lost.
-  void Disconnected(const std::shared_ptr<UnixDatagram>& old);
+  void Disconnected(UnixDatagram& old);
   void Drop();
-  void Settle(Received* received);
+  static void Settle(Received* received);
   void TellSenders();
 
   NetworkContext& context_;
@@ -96,14 +98,13 @@ class UnixDatagram final : public SimSocket,
   int error_ = 0;
   SocketSettings settings_;
   SocketAddress local_ = SocketAddress::Unix("");
-  SocketAddress remote_ = SocketAddress::Unix("");
   bool bound_ = false;
-  bool connected_ = false;
-  std::weak_ptr<UnixDatagram> peer_;  // If connected; it may have gone.
-  std::size_t charged_ = 0;           // What of its own is not received yet.
+  bool closed_ = false;
+  std::shared_ptr<UnixDatagram> peer_;  // If connected; it may be closed.
+  std::size_t charged_ = 0;             // What of its own is not received yet.
   std::deque<Received> received_;
   // Those that are connected to it, in that order.
-  std::vector<std::weak_ptr<UnixDatagram>> senders_;
+  std::vector<UnixDatagram*> senders_;
   mutable std::string name_;
   mutable Identity id_ = 0;
 };

@@ -32,8 +32,22 @@ SysResult UnixNames::Bind(std::weak_ptr<SimSocket> socket,
   return -EADDRINUSE;
 }
 
-void UnixNames::Unbind(const SocketAddress& address) {
-  if (address.is_abstract()) names_.erase(address.path());
+SysResult UnixNames::BindAgain(const SocketAddress& address) const {
+  if (address.path().empty()) return 0;
+  return File(address) < 0 ? -EINVAL : -EADDRINUSE;
+}
+
+void UnixNames::Unbind(const SocketAddress& address, const SimSocket* socket) {
+  const auto found = names_.find(address.path());
+  // It may be another's by now, if its file was removed.
+  if (found == names_.end() || found->second.socket.lock().get() != socket) {
+    return;
+  }
+  if (address.is_abstract()) {
+    names_.erase(found);
+  } else {
+    found->second.socket.reset();
+  }
 }
 
 SysResult UnixNames::Find(const SocketAddress& address,

@@ -24,8 +24,10 @@ class UnixNames {
  public:
   // 0, or -EADDRINUSE. An empty path gets an abstract name of five digits.
   SysResult Bind(std::weak_ptr<SimSocket> socket, SocketAddress* address);
-  // The socket that has the name has gone.
-  void Unbind(const SocketAddress& address);
+  // What binding a socket that is bound comes to.
+  SysResult BindAgain(const SocketAddress& address) const;
+  // `socket`, which has the name, has gone.
+  void Unbind(const SocketAddress& address, const SimSocket* socket);
   // 0, -ENOENT for a file that is not there, or -ECONNREFUSED if nobody has
   // the name any more.
   SysResult Find(const SocketAddress& address,

@@ -48,7 +48,7 @@ void UnixStream::SetName(std::string name) {
 
 SysResult UnixStream::Bind(const SocketAddress& address) {
   if (address.family() != AddressFamily::kUnix) return -EINVAL;
-  if (bound_) return address.path().empty() ? 0 : -EINVAL;
+  if (bound_) return host_.unix_names.BindAgain(address);
   SocketAddress name = address;
   const SysResult result = host_.unix_names.Bind(weak_from_this(), &name);
   if (result < 0) return result;
@@ -69,10 +69,8 @@ SysResult UnixStream::Listen(int backlog) {
 SysResult UnixStream::Accept(std::shared_ptr<SimSocket>* child,
                              SocketAddress* peer) {
   if (state_ != State::kListening) return -EINVAL;
-  if (pending_.empty()) {
-    return (shutdown_ & kReceiveShut) != 0 ? -EINVAL : -EAGAIN;
-  }
-  if (peer != nullptr) *peer = pending_.front()->remote_;
+  if (pending_.empty()) return -EAGAIN;
+  if (peer != nullptr) *peer = pending_.front()->remote();
   *child = std::move(pending_.front());
   pending_.pop_front();
   Changed();
@@ -99,8 +97,7 @@ SysResult UnixStream::Connect(const SocketAddress& address) {
   if (state_ == State::kListening) return -EINVAL;
   auto child = std::make_shared<UnixStream>(context_, host_);
   Pair(child.get());
-  child->local_ = remote_ = listener->local_;
-  child->remote_ = local_;
+  child->local_ = listener->local_;
   const std::string name =
       host_.Numbered(host_.name + ">" + UnixDisplayName(listener->local_));
   SetName(name + ">");
@@ -126,7 +123,7 @@ SysResult UnixStream::LocalAddress(SocketAddress* address) const {
 
 SysResult UnixStream::PeerAddress(SocketAddress* address) const {
   if (state_ != State::kConnected) return -ENOTCONN;
-  *address = remote_;
+  *address = remote();
   return 0;
 }
 
@@ -165,10 +162,7 @@ SysResult UnixStream::SendMessage(MessageParts parts) {
 
 SysResult UnixStream::Receive(std::span<char> buffer) {
   if (state_ != State::kConnected) return -EINVAL;
-  if (buffer.empty()) return 0;
-  if (const std::size_t size = Take(buffer)) {
-    return static_cast<SysResult>(size);
-  }
+  if (!received_.empty()) return static_cast<SysResult>(Take(buffer));
   if (error_ != 0) return -TakeError();
   return (shutdown_ & kReceiveShut) != 0 ? 0 : -EAGAIN;
 }
@@ -199,7 +193,7 @@ SysResult UnixStream::ReceiveFrom(std::span<char> buffer, SocketAddress* from,
   const SysResult result = Receive(buffer);
   if (result < 0) return result;
   if (from != nullptr) {
-    *from = result > 0 && !remote_.path().empty() ? remote_ : SocketAddress();
+    *from = result > 0 && !remote().path().empty() ? remote() : SocketAddress();
   }
   if (truncated != nullptr) *truncated = false;
   return result;
@@ -238,7 +232,7 @@ SysResult UnixStream::Shutdown(ShutdownHow how) {
 
 void UnixStream::Close() {
   Unpublish();
-  if (bound_) host_.unix_names.Unbind(local_);
+  if (bound_) host_.unix_names.Unbind(local_, this);
   for (const std::shared_ptr<UnixStream>& child : pending_) child->Leave(true);
   pending_.clear();
   Leave(!received_.empty());
@@ -248,6 +242,7 @@ void UnixStream::Leave(bool unread) {
   if (peer_ == nullptr) return;
   UnixStream* const peer = std::exchange(peer_, nullptr);
   peer->peer_ = nullptr;
+  peer->remote_ = local_;
   peer->shutdown_ = kBothShut;
   peer->charged_ = 0;
   if (unread) peer->error_ = ECONNRESET;

@@ -76,6 +76,10 @@ class UnixStream final : public SimSocket,
   unsigned Readiness() const override;
   void Changed() { Publish(Readiness()); }
   void SetName(std::string name);
+  // Its peer's name, also if that has gone.
+  const SocketAddress& remote() const {
+    return peer_ != nullptr ? peer_->local_ : remote_;
+  }
   void Pair(UnixStream* peer);
   std::size_t Take(std::span<char> buffer);
   // It is gone: its peer learns it. `unread`: and is reset.
@@ -88,7 +92,7 @@ class UnixStream final : public SimSocket,
   int error_ = 0;
   SocketSettings settings_;
   SocketAddress local_ = SocketAddress::Unix("");
-  SocketAddress remote_ = SocketAddress::Unix("");
+  SocketAddress remote_ = SocketAddress::Unix("");  // Of a peer that has gone.
   bool bound_ = false;
   UnixStream* peer_ = nullptr;  // Null: none, or gone.
   std::size_t charged_ = 0;     // What of its own is not received yet.

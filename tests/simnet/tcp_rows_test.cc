@@ -125,6 +125,10 @@ TEST(TcpRowsTest, MessagesOfPartsAndTheCallsOfFiles) {
     EXPECT_EQ(c.SendParts("a", {"one", "", " two"}), 7);
     EXPECT_EQ(c.SendParts("a", {}), 0);
     EXPECT_EQ(c.SendParts("a", {"", ""}), 0);
+    EXPECT_EQ(c.Receive("b", 0), 0);
+    EXPECT_EQ(c.Receive("a", 0), -EAGAIN);
+    EXPECT_EQ(c.Read("a", 0), 0);
+    EXPECT_EQ(c.Write("a", ""), 0);
     EXPECT_EQ(c.Write("a", "!"), 1);
     EXPECT_EQ(c.Read("b", 4), 4);
     EXPECT_EQ(c.received(), "one ");
