@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "rondo/replay/flag_values.h"
+
 namespace rondo {
 
 void DecisionNames::OnPick(PickPoint, const CandidateView& candidates,
@@ -11,6 +13,17 @@ void DecisionNames::OnPick(PickPoint, const CandidateView& candidates,
     if (place != names_.end() && place->first == candidates.id(i)) continue;
     names_.emplace_hint(place, candidates.id(i), candidates.label(i));
   }
+}
+
+void DecisionNames::OnMeaning(const DrawMeaning& meaning) {
+  next_.what.assign(meaning.what);
+  next_.least = meaning.least;
+}
+
+void DecisionNames::OnDraw(Identity stream, std::uint64_t k, std::uint64_t,
+                           std::uint64_t value) {
+  if (value != 0 && !next_.what.empty()) meanings_[{stream, k}] = next_;
+  next_.what.clear();
 }
 
 std::string DecisionNames::NameOf(Identity id) const {
@@ -35,7 +48,12 @@ std::string DecisionNames::Describe(const Decision& decision) const {
     case DecisionKind::kDraw:
       break;
   }
-  return decision.ToString();
+  const auto found = meanings_.find({decision.subject, decision.k});
+  if (found == meanings_.end()) return decision.ToString();
+  const auto& [what, least] = found->second;
+  const auto more = Nanoseconds(static_cast<Nanoseconds::rep>(decision.answer));
+  return "draw: " + what + ": " + DurationText(least + more) + " instead of " +
+         DurationText(least);
 }
 
 std::string DecisionNames::Describe(const Tape& tape) const {

@@ -23,6 +23,10 @@ class DecisionObserver {
   // The k-th number of the stream, below n > 1, is `value`.
   virtual void OnDraw(Identity stream, std::uint64_t k, std::uint64_t n,
                       std::uint64_t value) = 0;
+
+  // Before each OnDraw whose number somebody can explain, if they are wanted.
+  virtual bool wants_meanings() const { return false; }
+  virtual void OnMeaning(const DrawMeaning&) {}
 };
 
 }  // namespace rondo

@@ -24,6 +24,7 @@
 #include <span>
 #include <string_view>
 
+#include "rondo/runtime/clock.h"
 #include "rondo/runtime/handle_info.h"
 
 namespace rondo {
@@ -46,6 +47,13 @@ struct Candidate {
   std::string_view label;  // For display: "wakeup:T1".
 };
 
+// What a number that is drawn stands for: a time, so many nanoseconds more
+// than the least.
+struct DrawMeaning {
+  std::string_view what;  // "latency of segment 3 (data) of n1>n2:80#1".
+  Nanoseconds least{0};
+};
+
 class Decisions {
  public:
   virtual ~Decisions() = default;
@@ -58,6 +66,11 @@ class Decisions {
   // Returns a number in [0, n). REQUIRES: n > 0; (stream, k) asked only once.
   virtual std::uint64_t Draw(Identity stream, std::uint64_t k,
                              std::uint64_t n) = 0;
+
+  // Whether somebody wants to know what the numbers of this run stand for;
+  // then the next one is told just before it is drawn.
+  virtual bool wants_meanings() const { return false; }
+  virtual void TellMeaning(const DrawMeaning&) {}
 };
 
 }  // namespace rondo

@@ -50,6 +50,10 @@ class Recorder::LoopRecorder final : public LoopObserver {
                   std::span<const ReadyEvent> events) override {
     recorder_->active_ = this;
     const std::int64_t wait = timeout.has_value() ? timeout->count() : -1;
+    for (const Put& put : recorder_->early_) {
+      digest_.AddOutput(put.what, put.resource, put.bytes);
+    }
+    recorder_->early_.clear();
     digest_.AddTime(now.count(), wait);
     ItRecord& it = record();
     it.t = now.count();
@@ -201,6 +205,8 @@ void Recorder::Sent(std::string_view what, Identity resource,
                     std::string_view bytes) {
   if (active_ != nullptr) {
     active_->digest().AddOutput(what, resource, bytes);
+  } else {
+    early_.push_back({std::string(what), resource, std::string(bytes)});
   }
 }
 

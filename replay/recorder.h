@@ -58,7 +58,9 @@ class Recorder final : public DecisionObserver {
   // Something that the program put out, or told by name.
   void Output(std::string_view text);
   void Mark(std::string_view name, std::string_view json);
-  // Bytes that a program gave to the world: only their digest counts.
+  // Bytes that a program gave to the world: only their digest counts. What is
+  // put out between iterations (a crash destroys frames) is digested with the
+  // next one.
   void Sent(std::string_view what, Identity resource, std::string_view bytes);
   // An event of the simulated world, at true time `t` (level 2).
   void Event(Nanoseconds t, std::string_view event, Identity resource,
@@ -79,6 +81,11 @@ class Recorder final : public DecisionObserver {
 
  private:
   class LoopRecorder;
+  struct Put {
+    std::string what;
+    Identity resource;
+    std::string bytes;
+  };
 
   // The stamp of a record about what runs now, or about the world.
   Stamp NextStamp();
@@ -90,6 +97,7 @@ class Recorder final : public DecisionObserver {
   RecorderOptions options_;
   std::vector<std::unique_ptr<LoopRecorder>> loops_;
   LoopRecorder* active_ = nullptr;  // Whose iteration is in progress.
+  std::vector<Put> early_;            // Since the last iteration.
   std::int64_t last_g_ = 0;
   ChainDigests chains_;
   std::set<Identity> resources_;  // That have been named.

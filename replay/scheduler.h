@@ -68,6 +68,12 @@ class Scheduler final : public ReadyOrder, public Decisions {
                    std::span<const Candidate> candidates) override;
   std::uint64_t Draw(Identity stream, std::uint64_t k,
                      std::uint64_t n) override;
+  bool wants_meanings() const override {
+    return observer_ != nullptr && observer_->wants_meanings();
+  }
+  void TellMeaning(const DrawMeaning& meaning) override {
+    observer_->OnMeaning(meaning);
+  }
 
   // Another witness, of the run that is in progress: its recorder. May be null.
   void set_recorder(DecisionObserver* recorder) { recorder_ = recorder; }

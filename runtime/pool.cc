@@ -23,6 +23,9 @@ struct Chunk {
 
 namespace {
 
+// Of a chunk, what is not for blocks.
+constexpr std::size_t kChunkHeader = 64;
+
 // How many chunks a pool has before it asks for huge pages.
 constexpr std::size_t kOrdinaryChunks = 4;
 
@@ -81,77 +84,110 @@ Pool::Pool(void* owner, void (*on_last)(void* owner))
     : owner_(owner), on_last_(on_last), jitter_(jitter_seed) {}
 
 Pool::~Pool() {
-  while (chunks_ != nullptr) {
-    Chunk* chunk = chunks_;
-    chunks_ = chunk->next;
-    Unpoison(chunk, kChunkBytes);
-    if (!cache_is_gone && chunk_cache.size < ChunkCache::kMost) {
-      chunk_cache.chunks[chunk_cache.size++] = chunk;
-    } else {
-      FreeHuge(chunk);
+  for (Chunk** list : {&chunks_, &reserved_}) {
+    while (Chunk* const chunk = *list) {
+      *list = chunk->next;
+      Unpoison(chunk, kChunkBytes);
+      if (!cache_is_gone && chunk_cache.size < ChunkCache::kMost) {
+        chunk_cache.chunks[chunk_cache.size++] = chunk;
+      } else {
+        FreeHuge(chunk);
+      }
     }
   }
 }
 
 void Pool::Release() {
   released_ = true;
-  if (freed_ == allocated_) Die();
+  DieIfUnused();
 }
 
-void Pool::Die() {
+void Pool::DieIfUnused() {
+  if (freed_ != allocated_) return;
   void* const owner = owner_;
   void (*const on_last)(void*) = on_last_;
   delete this;
   if (on_last != nullptr) on_last(owner);
 }
 
-void Pool::AddChunk() {
-  Chunk* chunk;
+Chunk* Pool::TakeChunk() {
   if (!cache_is_gone && chunk_cache.size > 0) {
-    chunk = chunk_cache.chunks[--chunk_cache.size];
-  } else {
-    // A burst of a million tasks is twice as fast on huge pages. (But where
-    // the host of a virtual machine gives out memory at the first touch, that
-    // one takes 5 ms a chunk.) Most loops never need so many chunks.
-    const bool huge = chunk_count_ >= kOrdinaryChunks;
-    void* const memory = huge ? AllocateHuge(kChunkBytes)
-                              : std::aligned_alloc(kChunkBytes, kChunkBytes);
-    if (memory == nullptr) throw std::bad_alloc();
-    chunk = static_cast<Chunk*>(memory);
+    return chunk_cache.chunks[--chunk_cache.size];
   }
-  ++chunk_count_;
+  // A burst of a million tasks is twice as fast on huge pages. (But where
+  // the host of a virtual machine gives out memory at the first touch, that
+  // one takes 5 ms a chunk.) Most loops never need so many chunks.
+  const bool huge = chunk_count_ >= kOrdinaryChunks;
+  void* const memory = huge ? AllocateHuge(kChunkBytes)
+                            : std::aligned_alloc(kChunkBytes, kChunkBytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  return static_cast<Chunk*>(memory);
+}
+
+void Pool::AddChunk() {
+  Chunk* chunk = reserved_;
+  if (chunk != nullptr) {
+    reserved_ = chunk->next;
+  } else {
+    chunk = TakeChunk();
+    ++chunk_count_;
+  }
   chunk->pool = this;
   chunk->owner = owner_;
   chunk->next = chunks_;
   chunks_ = chunk;
-  next_ = reinterpret_cast<char*>(chunk) + 64;
+  next_ = reinterpret_cast<char*>(chunk) + kChunkHeader;
   end_ = reinterpret_cast<char*>(chunk) + kChunkBytes;
-  Poison(next_, kChunkBytes - 64);
+  Poison(next_, kChunkBytes - kChunkHeader);
+}
+
+void Pool::Reserve(std::size_t bytes) {
+  constexpr std::size_t kRoom = kChunkBytes - kChunkHeader;
+  for (std::size_t had = 0; had < bytes; had += kRoom) {
+    Chunk* const chunk = TakeChunk();
+    ++chunk_count_;
+    std::memset(static_cast<void*>(chunk), 0, kChunkBytes);
+    chunk->next = reserved_;
+    reserved_ = chunk;
+  }
 }
 
 void* Pool::Carve(std::size_t bytes) {
-  if (bytes % 16 == 0 && reinterpret_cast<std::uintptr_t>(next_) % 16 != 0) {
-    next_ += 8;
+  char* block = PlaceFor(bytes);
+  if (end_ - block < static_cast<std::ptrdiff_t>(bytes)) {
+    AddChunk();
+    block = next_;
   }
-  if (next_ == nullptr || next_ + bytes > end_) AddChunk();
-  void* const block = next_;
-  next_ += bytes;
+  next_ = block + bytes;
   return block;
 }
 
-void* Pool::AllocateSlow(std::size_t size) {
-  const std::size_t index = (size + 7) / 8;
-  if (index >= kClasses) {
-    auto* const large =
-        static_cast<LargeHeader*>(::operator new(sizeof(LargeHeader) + size));
-    large->pool = this;
-    ++allocated_;
-    return large + 1;
+// A burst takes its blocks here.
+void* Pool::AllocateFresh(std::size_t bytes) {
+  char* const block = PlaceFor(bytes);
+  const bool full = end_ - block < static_cast<std::ptrdiff_t>(bytes);
+  if (full || jitter_ != 0) [[unlikely]] {
+    return AllocateRare(bytes);
   }
-  void* const block = jitter_ == 0 ? Carve(index * 8) : CarveJittered(index);
-  Unpoison(block, index * 8);
+  next_ = block + bytes;
+  Unpoison(block, bytes);
   ++allocated_;
   return block;
+}
+
+void* Pool::AllocateRare(std::size_t bytes) {
+  void* const block = jitter_ == 0 ? Carve(bytes) : CarveJittered(bytes / 8);
+  Unpoison(block, bytes);
+  ++allocated_;
+  return block;
+}
+
+void* Pool::AllocateLarge(std::size_t size) {
+  auto* const large =
+      static_cast<LargeHeader*>(::operator new(sizeof(LargeHeader) + size));
+  large->pool = this;
+  ++allocated_;
+  return large + 1;
 }
 
 // Fills the class's free list with a batch of blocks in a shuffled order and
@@ -186,7 +222,8 @@ void Pool::FreeLarge(void* block, std::size_t size) {
   LargeHeader* const large = static_cast<LargeHeader*>(block) - 1;
   Pool* const pool = large->pool;
   ::operator delete(large, sizeof(LargeHeader) + size);
-  if (++pool->freed_ == pool->allocated_ && pool->released_) pool->Die();
+  ++pool->freed_;
+  if (pool->released_) pool->DieIfUnused();
 }
 
 }  // namespace rondo::internal

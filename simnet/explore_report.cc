@@ -27,27 +27,17 @@ std::string HowMany(std::size_t count, const char* what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-// What is known of which decisions matter.
-std::string WhatMatters(const ShrunkFinding& finding) {
-  const std::size_t count = finding.shrunk.tape.size();
-  if (!finding.shrinking) return count == 0 ? "" : ", not shrunk:";
-  if (!finding.shrunk.minimal) {
-    return ", shrunk to " + std::to_string(count) + ", perhaps not the fewest:";
-  }
-  if (count == 0) return "; none matters: it fails without any";
-  return "; " + std::to_string(count) + (count == 1 ? " matters:" : " matter:");
-}
-
 // "found by run 6 in contract mode with 3 decisions; 2 matter:".
 std::string WhichRun(const ShrunkFinding& finding, bool replay) {
-  const std::string mode(LegalityModeName(finding.found.mode));
-  const std::string decisions = " in " + mode + " mode with " +
-                                HowMany(finding.found.tape.size(), "decision");
-  if (replay) {
-    return "replayed" + decisions + (finding.found.tape.empty() ? "" : ":");
-  }
-  return "found by run " + std::to_string(finding.found.run) + decisions +
-         WhatMatters(finding);
+  const std::size_t count = finding.found.tape.size();
+  std::string text =
+      replay ? "replayed" : "found by run " + std::to_string(finding.found.run);
+  text += " in " + std::string(LegalityModeName(finding.found.mode)) +
+          " mode with ";
+  if (finding.shrinking) return text + DescribeShrinking(count, finding.shrunk);
+  text += HowMany(count, "decision");
+  if (count != 0) text += replay ? ":" : ", not shrunk:";
+  return text;
 }
 
 std::string Describe(const ShrunkFinding& finding, bool replay) {
@@ -71,6 +61,19 @@ std::string Describe(const ShrunkFinding& finding, bool replay) {
 }
 
 }  // namespace
+
+std::string DescribeShrinking(std::size_t decisions,
+                              const ShrinkResult& shrunk) {
+  const std::size_t count = shrunk.tape.size();
+  const std::string text = HowMany(decisions, "decision");
+  if (!shrunk.minimal) {
+    return text + ", shrunk to " + std::to_string(count) +
+           ", perhaps not the fewest:";
+  }
+  if (count == 0) return text + "; none matters: it fails without any";
+  return text + "; " + std::to_string(count) +
+         (count == 1 ? " matters:" : " matter:");
+}
 
 std::string ExploreReport::ToString() const {
   if (!error.empty()) return error + "\n";

@@ -2,6 +2,7 @@
 #ifndef RONDO_SIMNET_EXPLORE_REPORT_H_
 #define RONDO_SIMNET_EXPLORE_REPORT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -39,6 +40,11 @@ struct ExploreReport {
   // What failed, why, and how to see it again; whole lines.
   std::string ToString() const;
 };
+
+// What came of shrinking a tape of so many decisions: "12 decisions; 2
+// matter:".
+std::string DescribeShrinking(std::size_t decisions,
+                              const ShrinkResult& shrunk);
 
 }  // namespace rondo
 

@@ -50,6 +50,8 @@ struct NetworkContext {
   Topology topology;
   SegmentPool pool;
   std::list<TcpConnection> connections;  // In order of creation.
+  // Whether decisions are to be told what they are about.
+  bool tells_meanings = decisions.wants_meanings();
 
   absl::flat_hash_set<Identity> named_draws;  // Told to the observer.
 

@@ -26,6 +26,27 @@ constexpr std::size_t BlockSize(std::size_t size_class) {
 
 }  // namespace
 
+std::string_view SegmentKindName(SegmentKind kind) {
+  switch (kind) {
+    case SegmentKind::kSyn:
+      return "SYN";
+    case SegmentKind::kSynAck:
+      return "SYN+ACK";
+    case SegmentKind::kHandshakeAck:
+    case SegmentKind::kAck:
+      return "ACK";
+    case SegmentKind::kData:
+      return "data";
+    case SegmentKind::kFin:
+      return "FIN";
+    case SegmentKind::kReset:
+      return "RST";
+    case SegmentKind::kTimer:
+      return "timer";
+  }
+  __builtin_unreachable();
+}
+
 void Segment::Happen() { flow->connection->Arrive(this); }
 
 void Segment::Discard() { pool->Delete(this); }

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "rondo/simnet/event_queue.h"
 
@@ -24,6 +25,9 @@ enum class SegmentKind : std::uint8_t {
   kTimer,      // Does not travel: an end's own timer,
   kKeepAlive,  // and the one of its SO_KEEPALIVE.
 };
+
+// For people: "data", "SYN", ...
+std::string_view SegmentKindName(SegmentKind kind);
 
 // Happen hands it to the connection of its flow.
 struct Segment final : SimEvent {

@@ -195,7 +195,7 @@ void TcpConnection::Transmit(TcpFlow& flow, Segment* segment) {
   if (flow.down()) return Hold(flow, segment);
   context_.queue.Schedule(
       flow.segments, segment,
-      segment->sent + Latency(*flow.link, flow, flow.segments));
+      segment->sent + Latency(*flow.link, flow, flow.segments, segment->kind));
 }
 
 void TcpConnection::SendFin(int side) {
@@ -221,7 +221,8 @@ void TcpConnection::Forget(int side) {
 }
 
 Nanoseconds TcpConnection::Latency(const Link& link, TcpFlow& flow,
-                                   const EventStream& stream) {
+                                   const EventStream& stream,
+                                   SegmentKind kind) {
   const LinkOptions& options = link.options;
   const Nanoseconds range = options.latency_max - options.latency_min;
   if (range <= Nanoseconds(0)) return options.latency_min;
@@ -231,6 +232,10 @@ Nanoseconds TcpConnection::Latency(const Link& link, TcpFlow& flow,
     context_.observer->OnDrawStream(
         stream.id, name_ + (flow.from == 0 ? "/there/" : "/back/") +
                        (acks ? "acks" : "segments"));
+  }
+  if (context_.tells_meanings) {
+    const std::string what = LatencyMeaning(link, name_, k, kind);
+    context_.decisions.TellMeaning({what, options.latency_min});
   }
   const auto n = static_cast<std::uint64_t>(range.count()) + 1;
   return options.latency_min +
@@ -390,8 +395,9 @@ void TcpConnection::SendAck(TcpFlow& flow) {
   Segment* segment = context_.pool.New(SegmentKind::kAck, &flow);
   segment->sent = context_.clock.Now();
   segment->value = flow.reported = flow.accepted;
-  context_.queue.Schedule(flow.acks, segment,
-                          segment->sent + Latency(link, flow, flow.acks));
+  context_.queue.Schedule(
+      flow.acks, segment,
+      segment->sent + Latency(link, flow, flow.acks, SegmentKind::kAck));
 }
 
 // ---- Partitions and crashes.
@@ -527,8 +533,10 @@ void TcpConnection::Resume(TcpFlow& flow) {
   const Nanoseconds now = context_.clock.Now();
   const Nanoseconds again = NextRetransmission(held.front()->sent, now);
   while (!held.empty()) {
-    context_.queue.Schedule(flow.segments, held.PopFront(),
-                            again + Latency(*flow.link, flow, flow.segments));
+    Segment* const segment = held.PopFront();
+    context_.queue.Schedule(
+        flow.segments, segment,
+        again + Latency(*flow.link, flow, flow.segments, segment->kind));
   }
 }
 

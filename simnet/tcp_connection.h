@@ -119,7 +119,7 @@ class TcpConnection {
   void FinishDirection(TcpFlow& flow);
   // Drawn from the stream's numbers. `stream` is one of `flow`.
   Nanoseconds Latency(const Link& link, TcpFlow& flow,
-                      const EventStream& stream);
+                      const EventStream& stream, SegmentKind kind);
   void Observe(NetworkEventKind kind, const NetworkHost* host,
                std::uint64_t length, std::string_view data = {});
 

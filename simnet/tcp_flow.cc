@@ -59,4 +59,11 @@ Nanoseconds SynTimeout(Nanoseconds sent, int retries) {
   return sent + std::chrono::seconds((std::int64_t{2} << retries) - 1);
 }
 
+std::string LatencyMeaning(const Link& link, const std::string& connection,
+                           std::uint64_t k, SegmentKind kind) {
+  return "latency of segment " + std::to_string(k) + " (" +
+         std::string(SegmentKindName(kind)) + ") of " + connection + ", " +
+         link.from->name + " to " + link.to->name;
+}
+
 }  // namespace rondo::internal

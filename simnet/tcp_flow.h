@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "rondo/simnet/event_queue.h"
 #include "rondo/simnet/segment.h"
@@ -69,6 +70,10 @@ Nanoseconds NextRetransmission(Nanoseconds sent, Nanoseconds now);
 // ... s after it. After `retries` times comes the end, SynTimeout.
 Nanoseconds NextSyn(Nanoseconds sent, Nanoseconds now, int retries);
 Nanoseconds SynTimeout(Nanoseconds sent, int retries);
+
+// "latency of segment 3 (data) of n1>n2:80#1, n1 to n2".
+std::string LatencyMeaning(const Link& link, const std::string& connection,
+                           std::uint64_t k, SegmentKind kind);
 
 }  // namespace rondo::internal
 

@@ -103,7 +103,7 @@ CommandFlag& CommandFlags::Declare(std::string name, std::string help,
 CommandFlag& CommandFlags::Add(std::string name, bool* value,
                                std::string help) {
   CommandFlag& flag = Declare(std::move(name), std::move(help), "");
-  if (*value) flag.default_text = "true";
+  flag.default_true = *value;
   flag.set = [value](const std::string& text) {
     return Keep(ParseBool(text), value);
   };
@@ -151,10 +151,10 @@ CommandFlag& CommandFlags::Add(std::string name, std::uint64_t* value,
   return flag;
 }
 
-CommandFlag& CommandFlags::Add(std::string name, Nanoseconds* value,
+CommandFlag& CommandFlags::Add(std::string name,
+                               std::optional<Nanoseconds>* value,
                                std::string help) {
   CommandFlag& flag = Declare(std::move(name), std::move(help), "TIME");
-  flag.default_text = DurationText(*value);
   flag.set = [value](const std::string& text) {
     return Keep(ParseDuration(text), value);
   };
@@ -176,6 +176,11 @@ CommandFlag& CommandFlags::Add(std::string name,
 void CommandFlags::Argument(std::string name, std::string* value,
                             std::string help) {
   positionals_.push_back({std::move(name), std::move(help), value});
+}
+
+void CommandFlags::OptionalArgument(std::string name, std::string* value,
+                                    std::string help) {
+  positionals_.push_back({std::move(name), std::move(help), value, true});
 }
 
 void CommandFlags::Arguments(std::string name, std::vector<std::string>* values,
@@ -277,6 +282,7 @@ absl::Status CommandFlags::ParseArguments(
     const std::vector<std::string>& words) {
   for (std::size_t i = 0; i < positionals_.size(); ++i) {
     if (i >= words.size()) {
+      if (positionals_[i].optional) break;
       return absl::InvalidArgumentError(
           absl::StrCat("argument ", positionals_[i].name, " is missing"));
     }
@@ -315,18 +321,48 @@ absl::Status CommandFlags::Parse(const std::vector<std::string>& args) {
 
 std::string CommandFlags::Usage() const {
   std::string usage = "[flags]";
-  for (const Positional& p : positionals_) absl::StrAppend(&usage, " ", p.name);
-  if (rest_values_ != nullptr)
+  for (const Positional& p : positionals_) {
+    absl::StrAppend(&usage, p.optional ? " [" : " ", p.name,
+                    p.optional ? "]" : "");
+  }
+  if (rest_values_ != nullptr) {
     absl::StrAppend(&usage, " [", rest_.name, "...]");
+  }
   return usage;
 }
+
+namespace {
+
+constexpr std::size_t kColumns = 80;
+
+// `text` in lines that end before kColumns, the first beginning at `column`
+// and the others filled up to it.
+std::string Wrapped(const std::string& text, std::size_t column) {
+  std::string result;
+  std::size_t at = column;
+  for (const absl::string_view word : absl::StrSplit(text, ' ')) {
+    if (at > column && at + 1 + word.size() > kColumns) {
+      absl::StrAppend(&result, "\n", std::string(column, ' '));
+      at = column;
+    } else if (at > column) {
+      result += ' ';
+      ++at;
+    }
+    absl::StrAppend(&result, word);
+    at += word.size();
+  }
+  return result;
+}
+
+}  // namespace
 
 std::string CommandFlags::Help() const {
   std::vector<std::pair<std::string, std::string>> lines;
   for (const Positional& p : positionals_) lines.emplace_back(p.name, p.help);
   if (rest_values_ != nullptr) lines.emplace_back(rest_.name, rest_.help);
   for (const auto& flag : flags_) {
-    std::string left = absl::StrCat("--", flag->name);
+    std::string left =
+        absl::StrCat(flag->default_true ? "--[no-]" : "--", flag->name);
     if (!flag->placeholder.empty()) {
       absl::StrAppend(&left, "=", flag->placeholder);
     }
@@ -346,7 +382,8 @@ std::string CommandFlags::Help() const {
   std::string text;
   for (const auto& [left, right] : lines) {
     absl::StrAppend(&text, "  ", left,
-                    std::string(width + 2 - left.size(), ' '), right, "\n");
+                    std::string(width + 2 - left.size(), ' '),
+                    Wrapped(right, width + 4), "\n");
   }
   return text;
 }

@@ -47,6 +47,7 @@ struct CommandFlag {
   std::vector<std::string> allowed;  // Empty: all.
   std::optional<std::int64_t> least;
   bool is_list = false;
+  bool default_true = false;  // A bool: `--no-name` is the use of it.
   bool given = false;
   std::function<absl::Status(const std::string&)> set;
 };
@@ -66,14 +67,17 @@ class CommandFlags {
   // Decimal, or hexadecimal after "0x".
   CommandFlag& Add(std::string name, std::uint64_t* value, std::string help);
   // "250ms", "1.5s", "2m"; units ns, us, ms, s, m, h, without one s.
-  CommandFlag& Add(std::string name, Nanoseconds* value, std::string help);
+  CommandFlag& Add(std::string name, std::optional<Nanoseconds>* value,
+                   std::string help);
   // May be given repeatedly, and as "a,b".
   CommandFlag& Add(std::string name, std::vector<std::string>* value,
                    std::string help);
 
   // Declares an argument that must be given, in this order.
   void Argument(std::string name, std::string* value, std::string help);
-  // Declares what may follow them.
+  // Declares one that may follow them.
+  void OptionalArgument(std::string name, std::string* value, std::string help);
+  // Declares all that may follow them. REQUIRES: no optional one.
   void Arguments(std::string name, std::vector<std::string>* values,
                  std::string help);
 
@@ -83,7 +87,7 @@ class CommandFlags {
 
   // "[flags] A B [FILE...]".
   std::string Usage() const;
-  // A line for each argument, and one for each flag.
+  // A line for each argument, and one for each flag, of 80 columns at most.
   std::string Help() const;
 
  private:
@@ -91,6 +95,7 @@ class CommandFlags {
     std::string name;
     std::string help;
     std::string* value = nullptr;
+    bool optional = false;
   };
 
   CommandFlag& Declare(std::string name, std::string help,

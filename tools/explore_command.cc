@@ -15,69 +15,77 @@
 namespace rondo {
 namespace {
 
-std::vector<std::string> AllStrategies() {
-  std::vector<std::string> names;
-  for (const std::string_view name : StrategyNames()) names.emplace_back(name);
-  return names;
+const char* EndName(ExploreEnd end) {
+  switch (end) {
+    case ExploreEnd::kSchedules:
+      return "schedules";
+    case ExploreEnd::kFindings:
+      return "findings";
+    case ExploreEnd::kTime:
+      return "time";
+  }
+  __builtin_unreachable();
 }
 
 class ExploreCommand final : public Command {
  public:
-  explicit ExploreCommand(std::string program) : program_(std::move(program)) {}
+  explicit ExploreCommand(std::string program) : program_(std::move(program)) {
+    options_.iteration_budget = SimulationOptions().iteration_budget;
+  }
 
   std::string name() const override { return "explore"; }
   std::string summary() const override {
     return "Runs a scenario under many schedules until one fails.";
   }
   std::string details() const override {
-    return "A failure is run again, shrunk to the decisions that matter, and "
-           "printed with\nits token; --output also writes its traces: "
-           "SCENARIO.failed.jsonl (as found),\nSCENARIO.shrunk.jsonl, and "
-           "SCENARIO.passed.jsonl (the nearest run that passes).\n\nexit "
-           "codes: 0 nothing found, 1 a failure, 2 usage, 3 trouble, 4 "
-           "nondeterminism\n";
+    return R"(A failure is run again, shrunk to the decisions that matter, and
+printed with what shows it again. --output also writes its traces:
+SCENARIO.failed.jsonl (as found), SCENARIO.shrunk.jsonl, and
+SCENARIO.passed.jsonl (the nearest run that passes).
+
+exit codes: 0 nothing found; 1 a failure; 2 wrong usage; 3 trouble with files or
+rondo; 4 the scenario is not deterministic
+)";
   }
   void Declare(CommandFlags* flags) override {
-    flags->Arguments("SCENARIO", &names_, "which; may be left out if only one");
+    flags->OptionalArgument("SCENARIO", &name_,
+                            "which; may be left out if there is only one");
     flags->Add("schedules", &options_.schedules, "how many runs at most")
         .Env("RONDO_SCHEDULES");
-    flags->Add("seed", &options_.seed, "of the exploration").Env("RONDO_SEED");
+    flags->Add("seed", &options_.seed, "of all that is random")
+        .Env("RONDO_SEED");
     flags->Add("strategy", &options_.strategy, "how schedules are made up")
         .OneOf(AllStrategies())
         .Env("RONDO_STRATEGY");
     flags->Add("budget", &options_.iteration_budget,
-               "iterations after which a run is a livelock; 0: ten million");
+               "iterations after which a run counts as a livelock");
     flags->Add("time-limit", &time_limit_, "stop after so much real time")
         .Env("RONDO_TIME_LIMIT");
     flags->Add("adversarial", &options_.adversarial,
-               "then also orders that no real loop would run");
+               "if nothing is found, try orders that no real loop would run");
     flags
         ->Add("check-determinism", &check_determinism_,
               "make every run twice; a difference is a failure")
         .Env("RONDO_CHECK_DETERMINISM");
     flags->Add("shrink", &shrink_, "shrink what is found");
-    flags->Add("output", &output_, "write traces to this directory")
+    flags->Add("output", &output_, "write the traces of what is found there")
         .Placeholder("DIR")
         .Env("RONDO_RECORD");
     flags->Add("level", &level_, "how much they hold").OneOf({"0", "1", "2"});
-    flags->Add("shard-index", &options_.shard_index, "of several processes");
-    flags->Add("shard-count", &options_.shard_count, "how many there are");
+    flags->Add("shard-index", &options_.shard_index,
+               "make only every shard-count-th run, from this one on");
+    flags->Add("shard-count", &options_.shard_count,
+               "among how many processes the runs are divided");
     flags->Add("json", &json_, "print JSON");
   }
 
   int Run(std::ostream& out, std::ostream& err) override {
-    if (names_.size() > 1) {
-      err << "explore: expected one scenario\n";
-      return kExitUsage;
-    }
-    const auto chosen = ChooseScenario(names_.empty() ? "" : names_[0]);
+    const auto chosen = ChooseScenario(name_);
     if (!chosen.ok()) return Complain(err, "explore", chosen.status());
     const RegisteredScenario& scenario = **chosen;
     ExecuteOptions execute =
         OptionsFor(scenario, options_.seed, nullptr, static_cast<int>(level_));
-    if (options_.iteration_budget != 0) {
-      execute.simulation.iteration_budget = options_.iteration_budget;
-    }
+    execute.simulation.iteration_budget = options_.iteration_budget;
     absl::StatusOr<ExploreResult> result;
     {
       ProgressLine line;
@@ -85,7 +93,7 @@ class ExploreCommand final : public Command {
       options_.elapsed = [&line] {
         return Nanoseconds(static_cast<std::int64_t>(line.elapsed() * 1e9));
       };
-      if (time_limit_.count() > 0) options_.time_limit = time_limit_;
+      if (time_limit_.has_value()) options_.time_limit = *time_limit_;
       if (check_determinism_) options_.verify_every = 1;
       options_.progress = [&](const ExploreProgress& progress) {
         if (!line.due()) return;
@@ -124,7 +132,8 @@ class ExploreCommand final : public Command {
     } else {
       out << scenario.name << ": " << report.ToString();
       if (result.within_one_deviation()) {
-        out << "every schedule within one deviation of the dull one was run\n";
+        out << "every schedule that differs from the plain one in one pick "
+               "was run\n";
       }
     }
     return code;
@@ -155,6 +164,7 @@ class ExploreCommand final : public Command {
         {"seed", report.seed},
         {"schedules", report.schedules},
         {"distinct", report.distinct},
+        {"ended_by", EndName(report.end)},
         {"findings", nlohmann::ordered_json::array()}};
     for (const ShrunkFinding& finding : report.findings) {
       nlohmann::ordered_json one =
@@ -164,16 +174,20 @@ class ExploreCommand final : public Command {
       one["decisions_found"] = finding.found.tape.size();
       one["decisions"] = finding.shrunk.tape.size();
       one["minimal"] = finding.shrunk.minimal;
+      one["decision_list"] = Lines(finding.decisions);
+      one["nondeterminism"] = Lines(finding.nondeterminism);
       one["token"] = finding.token;
+      one["traces"] = finding.traces;
+      one["again"] = finding.commands;
       json["findings"].push_back(std::move(one));
     }
     out << json.dump(2) << "\n";
   }
 
   std::string program_;
-  std::vector<std::string> names_;
+  std::string name_;
   ExploreOptions options_;
-  Nanoseconds time_limit_{0};
+  std::optional<Nanoseconds> time_limit_;
   bool check_determinism_ = false;
   bool shrink_ = true;
   std::string output_;

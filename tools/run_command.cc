@@ -19,6 +19,9 @@ class ListCommand final : public Command {
   std::string summary() const override {
     return "Lists the scenarios of this program.";
   }
+  std::string details() const override {
+    return "A line is: name, file, line.\n\nexit codes: 0; 2 wrong usage\n";
+  }
   void Declare(CommandFlags* flags) override {
     flags->Add("json", &json_, "print JSON");
   }
@@ -48,30 +51,31 @@ class RunCommand final : public Command {
   std::string name() const override { return "run"; }
   std::string summary() const override { return "Runs a scenario once."; }
   std::string details() const override {
-    return "In FIFO order, with delays drawn from the seed, unless there is a "
-           "strategy.\n\nexit codes: 0 it passed, 1 it failed, 2 usage, 3 "
-           "trouble\n";
+    return R"(In FIFO order, with delays drawn from the seed, unless a strategy
+decides: then it is run number --run of those that `explore` makes with that
+strategy and seed.
+
+exit codes: 0 it passed; 1 it failed; 2 wrong usage; 3 trouble with files or
+rondo
+)";
   }
   void Declare(CommandFlags* flags) override {
-    flags->Arguments("SCENARIO", &names_, "which; may be left out if only one");
-    flags->Add("seed", &seed_, "of all that is drawn").Env("RONDO_SEED");
+    flags->OptionalArgument("SCENARIO", &name_,
+                            "which; may be left out if there is only one");
+    flags->Add("seed", &seed_, "of all that is random").Env("RONDO_SEED");
     flags->Add("trace", &trace_, "write the trace to this file")
-        .Placeholder("FILE")
-        .Env("RONDO_RECORD");
-    flags->Add("level", &level_, "how much the trace holds: 0, 1 or 2")
-        .AtLeast(0);
-    flags->Add("strategy", &strategy_, "let it pick the order, not FIFO")
+        .Placeholder("FILE");
+    flags->Add("level", &level_, "how much the trace holds")
+        .OneOf({"0", "1", "2"});
+    flags->Add("strategy", &strategy_, "what decides in place of FIFO")
+        .OneOf(AllStrategies())
         .Env("RONDO_STRATEGY");
-    flags->Add("run", &run_, "the number of the strategy's run");
+    flags->Add("run", &run_, "which run of the strategy");
     flags->Add("json", &json_, "print JSON");
   }
 
   int Run(std::ostream& out, std::ostream& err) override {
-    if (names_.size() > 1 || level_ > kTraceEverything) {
-      err << "run: expected one scenario, and a level of at most 2\n";
-      return kExitUsage;
-    }
-    const auto scenario = ChooseScenario(names_.empty() ? "" : names_[0]);
+    const auto scenario = ChooseScenario(name_);
     if (!scenario.ok()) return Complain(err, "run", scenario.status());
     std::unique_ptr<TraceFileWriter> file;
     if (!trace_.empty()) {
@@ -113,7 +117,7 @@ class RunCommand final : public Command {
     return outcome;
   }
 
-  std::vector<std::string> names_;
+  std::string name_;
   std::uint64_t seed_ = 1;
   std::string trace_;
   std::int64_t level_ = kTraceHandles;

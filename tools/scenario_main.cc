@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "rondo/replay/build_info.h"
 #include "rondo/tools/command_line.h"
 #include "rondo/tools/determinism_check.h"
 #include "rondo/tools/scenario_commands.h"
@@ -15,6 +16,9 @@ int main(int argc, char** argv) {
   const std::string command = rondo::ShellWord(path);
   rondo::CommandLine program(std::filesystem::path(path).filename().string(),
                              "runs, explores, shrinks and replays scenarios.");
+  const rondo::TraceBuild& build = rondo::CurrentBuild();
+  program.SetVersion("built by " + build.cc + " for " + build.arch +
+                     ", build id " + build.id);
   program.Add(rondo::NewListCommand());
   program.Add(rondo::NewRunCommand());
   program.Add(rondo::NewReplayCommand());

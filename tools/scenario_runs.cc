@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "rondo/replay/make_strategy.h"
 #include "rondo/replay/trace_file.h"
 #include "rondo/runtime/system_clock.h"
 #include "rondo/tools/command_line.h"
@@ -42,8 +44,10 @@ absl::StatusOr<const RegisteredScenario*> ChooseScenario(
   return scenario;
 }
 
-absl::StatusOr<Recording> ReadRecording(const std::string& path) {
-  absl::StatusOr<Trace> trace = ReadTrace(path);
+absl::StatusOr<Recording> ReadRecording(const std::string& path,
+                                        bool allow_truncated) {
+  absl::StatusOr<Trace> trace =
+      ReadTrace(path, {.allow_truncated = allow_truncated});
   if (!trace.ok()) return trace.status();
   Recording recording;
   recording.trace = *std::move(trace);
@@ -103,10 +107,25 @@ nlohmann::ordered_json OutcomeJson(std::string_view scenario,
           {"digest", digest}};
 }
 
+nlohmann::ordered_json Lines(const std::string& text) {
+  nlohmann::ordered_json lines = nlohmann::ordered_json::array();
+  for (const absl::string_view line :
+       absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+    lines.push_back(std::string(line));
+  }
+  return lines;
+}
+
 int ExitCodeOf(const RunOutcome& outcome) {
   if (outcome.passed()) return kExitNothing;
   return outcome.kind == RunKind::kNondeterminism ? kExitNondeterminism
                                                   : kExitFinding;
+}
+
+std::vector<std::string> AllStrategies() {
+  std::vector<std::string> names;
+  for (const std::string_view name : StrategyNames()) names.emplace_back(name);
+  return names;
 }
 
 int Complain(std::ostream& err, std::string_view command,
@@ -116,7 +135,9 @@ int Complain(std::ostream& err, std::string_view command,
 }
 
 ProgressLine::ProgressLine()
-    : terminal_(isatty(STDERR_FILENO) != 0), start_(RealTime()) {}
+    : terminal_(isatty(STDERR_FILENO) != 0),
+      next_(terminal_ ? 1 : 2),
+      start_(RealTime()) {}
 
 ProgressLine::~ProgressLine() {
   if (shown_) std::fputs("\r\033[K", stderr);
@@ -127,12 +148,16 @@ double ProgressLine::elapsed() const {
 }
 
 bool ProgressLine::due() {
-  if (!terminal_ || ++asked_ % 16 != 0 || elapsed() < next_) return false;
-  next_ = elapsed() + 0.1;
+  if (++asked_ % 16 != 0 || elapsed() < next_) return false;
+  next_ = terminal_ ? elapsed() + 0.1 : 2 * next_;
   return true;
 }
 
 void ProgressLine::Show(const std::string& text) {
+  if (!terminal_) {
+    std::fprintf(stderr, "%s\n", text.c_str());
+    return;
+  }
   std::fprintf(stderr, "\r\033[K%s", text.c_str());
   shown_ = true;
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -32,7 +33,9 @@ struct Recording {
 
   LegalityMode mode() const { return LegalityModeOf(trace.header); }
 };
-absl::StatusOr<Recording> ReadRecording(const std::string& path);
+// DataLoss: it was cut short, and that is not allowed.
+absl::StatusOr<Recording> ReadRecording(const std::string& path,
+                                        bool allow_truncated = false);
 
 // How to execute the scenario; `sink` may be null.
 ExecuteOptions OptionsFor(const RegisteredScenario& scenario,
@@ -43,21 +46,28 @@ std::string OutcomeLine(std::string_view scenario, const RunOutcome& outcome);
 nlohmann::ordered_json OutcomeJson(std::string_view scenario,
                                    const RunOutcome& outcome);
 
+// The lines of a text, as JSON.
+nlohmann::ordered_json Lines(const std::string& text);
+
 // 0 for a pass, 1 for a failure, 4 for nondeterminism.
 int ExitCodeOf(const RunOutcome& outcome);
+
+// The names of all strategies, for flags.
+std::vector<std::string> AllStrategies();
 
 // Tells `status` to `err`, after the name of the command; returns the code.
 int Complain(std::ostream& err, std::string_view command,
              const absl::Status& status);
 
-// One line on standard error that is rewritten, only if that is a terminal,
-// and only for what takes more than a second.
+// How far something is that takes more than a second, on standard error: one
+// line that is rewritten if that is a terminal; otherwise one after 2, 4, 8,
+// ... seconds.
 class ProgressLine {
  public:
   ProgressLine();
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
-  // Erases the line.
+  // Erases the line of a terminal.
   ~ProgressLine();
 
   // Whether it is time for another line; asking is cheap.
@@ -71,7 +81,7 @@ class ProgressLine {
   bool terminal_;
   bool shown_ = false;
   std::uint64_t asked_ = 0;
-  double next_ = 1;
+  double next_;
   std::int64_t start_;
 };
 

@@ -9,6 +9,7 @@
 #include "rondo/replay/rerun.h"
 #include "rondo/replay/shrink.h"
 #include "rondo/replay/token.h"
+#include "rondo/simnet/explore_report.h"
 #include "rondo/simnet/scenario_trace.h"
 #include "rondo/tools/scenario_commands.h"
 #include "rondo/tools/scenario_runs.h"
@@ -25,10 +26,13 @@ class ShrinkCommand final : public Command {
     return "Reduces a recorded failure to the decisions that matter.";
   }
   std::string details() const override {
-    return "Leaving out any decision that remains makes the run pass.\n\nexit "
-           "codes: 0 the run passes, there is nothing to shrink; 1 the failure "
-           "was shrunk;\n2 usage; 3 trouble; 4 the run does not fail as "
-           "recorded, or --replays ended it early\n";
+    return R"(Leaving out any decision that remains makes the run pass, or fail
+otherwise.
+
+exit codes: 0 the recorded run passed; 1 the failure was shrunk; 2 wrong usage;
+3 trouble with files or rondo; 4 the run does not fail as recorded, or --replays
+ended it early
+)";
   }
   void Declare(CommandFlags* flags) override {
     flags->Argument("FILE", &file_, "the trace of a run that failed");
@@ -38,23 +42,31 @@ class ShrinkCommand final : public Command {
         ->Add("passed", &passed_,
               "write the trace of the nearest run that passes")
         .Placeholder("FILE");
-    flags->Add("level", &level_, "of those traces: 0, 1 or 2").AtLeast(0);
+    flags->Add("level", &level_, "how much they hold").OneOf({"0", "1", "2"});
     flags->Add("replays", &options_.max_replays, "run it at most so often");
     flags->Add("json", &json_, "print JSON");
   }
 
   int Run(std::ostream& out, std::ostream& err) override {
+    if (file_.starts_with("rondo1.")) {
+      err << "shrink: expected a trace, got a token; `replay` takes both\n";
+      return kExitUsage;
+    }
     const absl::StatusOr<Recording> recording = ReadRecording(file_);
     if (!recording.ok()) return Complain(err, "shrink", recording.status());
     const RegisteredScenario& scenario = *recording->scenario;
     const std::uint64_t seed = recording->trace.header.seed;
     const EndRecord* const end = recording->trace.end();
     if (end == nullptr || end->why == "exit") {
-      out << scenario.name << ": the recorded run passed\n";
+      PrintPassed(scenario.name, out);
       return kExitNothing;
     }
-    const RunOnce run_once =
-        MakeRunOnce(scenario.scenario, OptionsFor(scenario, seed, nullptr, 0));
+    ExecuteOptions execute =
+        OptionsFor(scenario, seed, nullptr, static_cast<int>(level_));
+    if (const std::uint64_t budget = IterationBudgetOf(recording->trace)) {
+      execute.simulation.iteration_budget = budget;
+    }
+    const RunOnce run_once = MakeRunOnce(scenario.scenario, execute);
     // The signature is what the run fails with when it is run again.
     const RerunResult again =
         RerunTape(run_once, recording->tape, recording->mode());
@@ -76,7 +88,7 @@ class ShrinkCommand final : public Command {
       result = Shrink(run_once, recording->tape, recording->mode(), signature,
                       options_);
     }
-    const absl::Status written = Write(scenario, seed, result);
+    const absl::Status written = Write(scenario.scenario, execute, result);
     if (!written.ok()) return Complain(err, "shrink", written);
     RerunTape(run_once, result.tape, result.mode, {.observer = &names_});
     Print(*recording, result, out);
@@ -84,14 +96,10 @@ class ShrinkCommand final : public Command {
   }
 
  private:
-  absl::Status Write(const RegisteredScenario& scenario, std::uint64_t seed,
+  absl::Status Write(const Scenario& scenario, const ExecuteOptions& execute,
                      const ShrinkResult& result) const {
     const auto record = [&](const Tape& tape, const std::string& path) {
-      return RecordTape(
-                 scenario.scenario,
-                 OptionsFor(scenario, seed, nullptr, static_cast<int>(level_)),
-                 tape, result.mode, path)
-          .status();
+      return RecordTape(scenario, execute, tape, result.mode, path).status();
     };
     absl::Status status;
     if (!output_.empty()) status = record(result.tape, output_);
@@ -116,21 +124,37 @@ class ShrinkCommand final : public Command {
       json["decisions"] = result.tape.size();
       json["replays"] = result.replays;
       json["minimal"] = result.minimal;
+      json["decision_list"] = Lines(names_.Describe(result.tape));
       json["token"] = word;
       out << json.dump(2) << "\n";
       return;
     }
     out << OutcomeLine(name, result.outcome) << "\n"
-        << "of " << recording.tape.size() << " decisions " << result.tape.size()
-        << " matter (" << result.replays << " replays"
-        << (result.minimal ? "" : ", ended early") << "):\n"
+        << "recorded with " << DescribeShrinking(recording.tape.size(), result)
+        << "\n"
         << names_.Describe(result.tape);
-    if (result.neighbour.has_value()) {
-      out << "it passes without: " << names_.Describe(result.neighbour->removed)
-          << "\n";
+    if (!result.minimal) {
+      out << "ended early, after " << result.replays << " replays\n";
     }
-    out << "to see it again:\n  " << program_ << " replay " << word << " "
-        << name << "\n";
+    if (result.neighbour.has_value()) PrintNeighbour(result, out);
+    out << "again: " << program_ << " replay " << word << " " << name << "\n";
+  }
+
+  // The nearest run that passes lacks a decision, or draws one less.
+  void PrintNeighbour(const ShrinkResult& result, std::ostream& out) const {
+    const bool lowered = result.neighbour->tape.size() == result.tape.size();
+    out << (lowered ? "it passes with one less of: " : "it passes without: ")
+        << names_.Describe(result.neighbour->removed) << "\n";
+  }
+
+  void PrintPassed(const std::string& name, std::ostream& out) const {
+    if (json_) {
+      out << nlohmann::ordered_json({{"scenario", name}, {"outcome", "pass"}})
+                 .dump(2)
+          << "\n";
+    } else {
+      out << name << ": the recorded run passed\n";
+    }
   }
 
   std::string program_;

@@ -114,6 +114,9 @@ class StatsCommand final : public Command {
   std::string summary() const override {
     return "Counts what is in a trace: records, iterations, handles, choices.";
   }
+  std::string details() const override {
+    return "exit codes: 0; 2 wrong usage; 3 it cannot be read\n";
+  }
 
   void Declare(CommandFlags* flags) override {
     flags->Argument("FILE", &file_, "a trace; \"-\" is standard input");

@@ -16,6 +16,7 @@ import re
 import sys
 import textwrap
 
+import tidy_closures
 import tidy_cpp
 
 LINE_LIMIT = 80
@@ -29,6 +30,7 @@ RULES = {
     "layer": "runtime <- replay <- simnet <- tools, tests; \"rondo/...\" only",
     "guard": "a header is guarded by RONDO_<PATH>_H_",
     "catch-all": "catch (...) ends with throw",
+    "closure-await": "what owns its captures is named before it is awaited",
     "title": "a document has one title, on its first line",
     "unfinished": "nothing is left for later",
     "dead-file": "every .h and .cc is in a BUILD.bazel",
@@ -248,6 +250,7 @@ def check(root):
             *tidy_cpp.check_layers(source, tree),
             *tidy_cpp.check_guard(source),
             *tidy_cpp.check_banned(source),
+            *tidy_closures.check_closures(source),
             *tidy_cpp.check_dead_file(source, tree),
             *check_unfinished(source),
             *check_title(source),

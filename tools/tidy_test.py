@@ -146,6 +146,53 @@ class WordsTest(TidyTest):
         self.passes("try { F(); } catch (const std::exception&) {}\n")
 
 
+class ClosureTest(TidyTest):
+    """Statements of a coroutine whose parameters own, or do not."""
+
+    HEAD = (
+        "Coro<> F(std::string held, std::shared_ptr<int> p, int n,\n"
+        "         std::span<char> b, std::string* q) {\n"
+    )
+
+    def test_closure_await(self):
+        for statement in (
+            "co_await G([held] { return held; });",
+            "auto x = co_await G(1, [p]() mutable -> int { return *p; }, 2);",
+            "co_await G([h = std::move(held)] { H(h); co_await I(); });",
+            "co_return co_await G([s = std::to_string(n)] {});",
+            "if (co_await G([held] {})) { H(); }",
+            "while (n > 0 && co_await G([p] {})) H();",
+            "for (int i : co_await G([held] {})) H(i);",
+            "G([held] {}, co_await H());",
+            "auto m = std::make_shared<int>(1); co_await G([n, m] {});",
+            "co_await G(O{.a = 1}, [n, held](int x) { if (x) { H(); } });",
+            "auto f = [&]() -> Coro<> { co_await G([held] {}); };",
+        ):
+            self.fires("closure-await", self.HEAD + statement + "\n}\n", line=3)
+
+    def test_what_is_no_hazard(self):
+        for statement in (
+            "auto f = [held] {}; co_await G(std::move(f));",
+            "co_await G([n, b, q] {});",
+            "co_await G([&held, this] {});",
+            "co_await G([&] {});",
+            "co_await G([i = 0]() mutable { ++i; });",
+            'co_await G([v = std::string_view("x")] {});',
+            "G([held] { co_await H(); });",
+            "CreateTask([held]() -> Coro<> { co_await H(held); });",
+            "co_await H(); G([held] {});",
+            "G([held] {}); co_await H();",
+            "if (co_await H()) G([held] {});",
+            "if (n) G([held] {}); else co_await H();",
+            "if (n) { co_await H(); } G([held] {});",
+            "while (co_await H()) { G([held] {}); }",
+            "auto made = H(); co_await G([made] {});",
+            "a[held] = co_await H(x[held](3));",
+            "auto [held, c] = G();",
+        ):
+            self.passes(self.HEAD + statement + "\n}\n")
+
+
 class ShapeTest(TidyTest):
     def test_line_length(self):
         self.fires("line-length", "x" * 81 + "\n")

@@ -1,22 +1,29 @@
 #include "rondo/replay/recorder.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rondo/replay/make_strategy.h"
 #include "rondo/replay/rerun.h"
 #include "rondo/replay/trace_file.h"
 #include "rondo/replay/verify.h"
+#include "rondo/runtime/errors.h"
+#include "rondo/runtime/event_loop.h"
 #include "rondo/simnet/scenario.h"
 #include "rondo/tests/support/busy_hosts.h"
+#include "rondo/tests/support/hand_clock.h"
 
 namespace rondo {
 namespace {
+
+using namespace std::chrono_literals;
 
 struct LevelRun {
   RunOutcome outcome;
@@ -131,6 +138,52 @@ TEST(RecorderTest, WhatHappensInAnIterationBearsItsNumberAndComesBefore) {
     if (std::holds_alternative<ItRecord>(record)) ++next[stamp.host];
   }
   EXPECT_EQ(next.size(), 4u);
+}
+
+// The chain after an iteration, with `text` put out before it, or nothing.
+std::uint64_t ChainAfter(std::string_view text) {
+  Recorder recorder(nullptr);
+  LoopObserver& loop = recorder.AddLoop("main", 0, nullptr);
+  if (!text.empty()) recorder.Output(text);
+  loop.OnSelected(0ns, 0ns, {});
+  loop.OnIterationEnd(0, 0);
+  return recorder.chain();
+}
+
+TEST(RecorderTest, WhatIsPutOutBetweenIterationsIsDigestedWithTheNext) {
+  EXPECT_EQ(ChainAfter("a"), ChainAfter("a"));
+  EXPECT_NE(ChainAfter("a"), ChainAfter("b"));
+  EXPECT_NE(ChainAfter("a"), ChainAfter(""));
+}
+
+// As an iteration ends that something leaves the loop from.
+TEST(RecorderTest, AnIterationThatIsLeftIsRecorded) {
+  TraceTextWriter writer;
+  Recorder recorder(&writer);
+  HandClock clock;
+  JumpSelector selector(&clock);
+  EventLoop loop({.clock = &clock,
+                  .selector = &selector,
+                  .observer = &recorder.AddLoop("main", 0, nullptr)});
+  recorder.Begin({});
+  loop.CallSoon([] { throw LoopExit(); }, "leave");
+  loop.CallSoon([] {}, "stay");
+  EXPECT_THROW(loop.RunOnce(), LoopExit);
+  EXPECT_EQ(recorder.iterations(), 1);
+  loop.RunOnce();
+  EXPECT_EQ(recorder.iterations(), 2);
+  recorder.End("exit", "", "");
+
+  const absl::StatusOr<Trace> trace = ReadTraceText("left", writer.text());
+  ASSERT_TRUE(trace.ok()) << trace.status();
+  std::vector<std::pair<std::size_t, std::int64_t>> ran_and_ready;
+  for (const Record& record : trace->records) {
+    if (const auto* const it = std::get_if<ItRecord>(&record)) {
+      ran_and_ready.emplace_back(it->run.size(), it->ready);
+    }
+  }
+  EXPECT_THAT(ran_and_ready,
+              testing::ElementsAre(testing::Pair(1u, 1), testing::Pair(1u, 0)));
 }
 
 }  // namespace

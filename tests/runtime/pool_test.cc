@@ -1,5 +1,7 @@
 #include "rondo/runtime/pool.h"
 
+#include <sys/resource.h>
+
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -47,6 +49,42 @@ TEST(PoolTest, AFreedBlockIsTheNextOfItsSize) {
   Pool::Free(first, 64);
   Pool::Free(other, 72);
   pool->Release();
+}
+
+// How many page faults this process has had that needed no disk.
+long Faults() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_minflt;
+}
+
+TEST(PoolTest, WhatIsReservedCostsNoPageFault) {
+  constexpr std::size_t kBytes = std::size_t{64} << 20;
+  constexpr std::size_t kBlock = 1024;
+  Pool* const pool = Pool::Create(nullptr, nullptr);
+  pool->Reserve(kBytes);
+  std::vector<void*> blocks(kBytes / kBlock);
+  const long before = Faults();
+  for (void*& block : blocks) {
+    block = pool->Allocate(kBlock);
+    std::memset(block, 1, kBlock);
+  }
+  // Under ASan, the poisoned shadow is touched as well.
+#ifndef RONDO_POOL_POISONS
+  EXPECT_LT(Faults() - before, 16);
+#endif
+  for (void* const block : blocks) Pool::Free(block, kBlock);
+  pool->Release();
+}
+
+TEST(PoolTest, WhatIsReservedAndNotUsedGoesWithThePool) {
+  Owner owner;
+  Pool* const pool = Pool::Create(&owner, CountDeath);
+  pool->Reserve(0);
+  pool->Reserve(std::size_t{80} << 20);
+  Pool::Free(pool->Allocate(64), 64);
+  pool->Release();
+  EXPECT_EQ(owner.deaths, 1);  // And no leak.
 }
 
 TEST(PoolTest, ABlockKnowsItsPool) {

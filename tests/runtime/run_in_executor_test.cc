@@ -127,7 +127,9 @@ TEST(RunInExecutorTest, CancellingWhileJobsBeginAndEndLosesNothing) {
       const bool was_done = job.done();
       const bool cancelled = job.Cancel();
       EXPECT_NE(was_done, cancelled);
-      if (was_done) EXPECT_EQ(job.result(), round);
+      if (was_done) {
+        EXPECT_EQ(job.result(), round);
+      }
     }
   });
 }
@@ -178,7 +180,8 @@ TEST_F(StepsTest, CancellingTheTaskCancelsAJobThatHasNotBegun) {
 TEST_F(StepsTest, AJobThatHasBegunGoesOnAndItsOutcomeIsDropped) {
   auto result = std::make_shared<int>(1);
   Task<> task = loop().CreateTask([&]() -> Coro<> {
-    co_await RunInExecutor(executor_, [result] { return result; });
+    auto job = [result] { return result; };
+    co_await RunInExecutor(executor_, std::move(job));
   });
   loop().RunOnce();
   EXPECT_TRUE(executor_.Run());

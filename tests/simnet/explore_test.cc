@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "rondo/replay/token.h"
+#include "rondo/runtime/server.h"
 #include "rondo/runtime/sleep.h"
 #include "rondo/simnet/testing.h"
 #include "rondo/tests/support/run_twice.h"
@@ -194,6 +195,45 @@ TEST(ExploreTest, EveryKindOfFailureIsFound) {
                 co_return;
               }),
               Failed("fail: mine"));
+}
+
+// Two messages race; only the first one's latency can let it lose.
+void FirstMessageWins(Simulation& sim) {
+  sim.SetSlack(0ns);
+  std::string arrived;
+  sim.AddHost("store", [&]() -> Coro<> {
+    Server server = co_await StartServer(
+        [&arrived](Stream stream) -> Coro<> {
+          arrived += co_await stream.ReadUntil('\n');
+        },
+        "", 80);
+    co_await server.ServeForever();
+  });
+  const auto client = [](std::string line, Nanoseconds at) -> Coro<> {
+    co_await Sleep(10ms);
+    Stream stream = co_await OpenConnection("store", 80);
+    co_await Sleep(at - RunningLoop().time());
+    co_await stream.WriteAll(line);
+    co_await Sleep(10ms);
+  };
+  sim.AddHost("a", [&] { return client("a\n", 20ms); });
+  sim.AddHost("b", [&] { return client("b\n", 20ms + 300us); });
+  sim.Run([&]() -> Coro<> {
+    co_await Sleep(1s);
+    if (arrived != "a\nb\n") sim.Fail("overtaken");
+  });
+}
+
+TEST(ExploreTest, ADrawnLatencyIsNamed) {
+  const ExploreReport report =
+      Explore(FirstMessageWins, {.strategy = "random_walk"});
+  ASSERT_EQ(report.findings.size(), 1u);
+  // The segments before it are of the handshake.
+  EXPECT_THAT(report.findings[0].decisions,
+              testing::MatchesRegex(
+                  "draw: latency of segment 2 \\(data\\) of a>store:80#1, "
+                  "a to store: 40[01][.0-9]*us instead of 100us\n"))
+      << report.ToString();
 }
 
 // State that outlives the run: the same decisions lead elsewhere.

@@ -21,6 +21,7 @@ class CommandFlagsTest : public ::testing::Test {
     flags_.Add("from", &from_, "from there on");
     flags_.Add("seed", &seed_, "a seed").Env("RONDO_FLAGS_TEST_SEED");
     flags_.Add("time-limit", &time_, "a time");
+    flags_.Add("colour", &colour_, "use colours");
     flags_.Add("host", &hosts_, "hosts").Placeholder("NAME,...");
     flags_.Argument("FILE", &file_, "a file");
     flags_.Arguments("MORE", &more_, "more files");
@@ -38,7 +39,8 @@ class CommandFlagsTest : public ::testing::Test {
   std::int64_t limit_ = 20;
   std::optional<std::int64_t> from_;
   std::uint64_t seed_ = 1;
-  Nanoseconds time_ = Nanoseconds(2'000'000'000);
+  std::optional<Nanoseconds> time_;
+  bool colour_ = true;
   std::vector<std::string> hosts_;
   std::string file_;
   std::vector<std::string> more_;
@@ -92,9 +94,9 @@ TEST_F(CommandFlagsTest, TwoDashesEndTheFlags) {
 TEST_F(CommandFlagsTest, ReadsTimes) {
   const auto time = [](const std::string& text) {
     CommandFlags flags;
-    Nanoseconds value(-1);
+    std::optional<Nanoseconds> value;
     flags.Add("t", &value, "");
-    return flags.Parse({"--t=" + text}).ok() ? value.count() : -1;
+    return flags.Parse({"--t=" + text}).ok() ? value->count() : -1;
   };
   EXPECT_EQ(time("250ms"), 250'000'000);
   EXPECT_EQ(time("5"), 5'000'000'000);
@@ -106,7 +108,7 @@ TEST_F(CommandFlagsTest, SaysWhatIsWrong) {
             "there is no flag --jsn; did you mean --json?");
   EXPECT_EQ(Parse({"--zebra", "a"}),
             "there is no flag --zebra; there are --json, --name, --limit,"
-            " --from, --seed, --time-limit, --host, --help");
+            " --from, --seed, --time-limit, --colour, --host, --help");
   EXPECT_EQ(Parse({"-x", "a"}).substr(0, 22), "there is no flag --x; ");
   EXPECT_EQ(Parse({"--no-limit", "a"}).substr(0, 26),
             "there is no flag --no-limi");
@@ -172,9 +174,39 @@ TEST_F(CommandFlagsTest, ExplainsItself) {
             "  --limit=N          at most so many (default 20)\n"
             "  --from=N           from there on\n"
             "  --seed=N           a seed (default 1) [RONDO_FLAGS_TEST_SEED]\n"
-            "  --time-limit=TIME  a time (default 2s)\n"
+            "  --time-limit=TIME  a time\n"
+            "  --[no-]colour      use colours\n"
             "  --host=NAME,...    hosts\n"
             "  --help             print this\n");
+}
+
+TEST(CommandFlagsHelpTest, LinesEndBeforeTheEightiethColumn) {
+  CommandFlags flags;
+  std::string name;
+  flags.Add("strategy", &name, "how schedules are made up")
+      .OneOf({"fifo", "lifo", "random_walk", "random_deviation", "pct"});
+  EXPECT_EQ(
+      flags.Help(),
+      "  --strategy=TEXT  how schedules are made up: fifo, lifo, random_walk,\n"
+      "                   random_deviation, pct\n"
+      "  --help           print this\n");
+}
+
+TEST(CommandFlagsArgumentTest, OneMayBeLeftOut) {
+  const auto parse = [](const std::vector<std::string>& words) {
+    CommandFlags flags;
+    std::string file;
+    std::string name = "none";
+    flags.Argument("FILE", &file, "");
+    flags.OptionalArgument("NAME", &name, "");
+    EXPECT_EQ(flags.Usage(), "[flags] FILE [NAME]");
+    const absl::Status status = flags.Parse(words);
+    return status.ok() ? file + " " + name : std::string(status.message());
+  };
+  EXPECT_EQ(parse({"a"}), "a none");
+  EXPECT_EQ(parse({"a", "b"}), "a b");
+  EXPECT_EQ(parse({}), "argument FILE is missing");
+  EXPECT_EQ(parse({"a", "b", "c"}), "argument \"c\" is one too many");
 }
 
 TEST(NearestTest, FindsTheWordThatWasMeant) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -80,12 +81,23 @@ TEST(ScenarioProgramTest, EveryCommandHelpsAndExitsWithZero) {
     const ProgramResult help = Sample({command, "--help"});
     EXPECT_EQ(help.code, 0) << command;
     EXPECT_THAT(help.out, HasSubstr(std::string(" ") + command));
-    EXPECT_THAT(help.out, HasSubstr("--json"));
+    EXPECT_THAT(help.out, AllOf(HasSubstr("--json"), HasSubstr("exit codes:")));
     EXPECT_EQ(help.err, "");
+    std::istringstream lines(help.out);
+    for (std::string line; std::getline(lines, line);) {
+      EXPECT_LE(line.size(), 80u) << command << ": " << line;
+    }
   }
   const ProgramResult help = Sample({"--help"});
   EXPECT_EQ(help.code, 0);
   EXPECT_THAT(help.out, AllOf(HasSubstr("explore"), HasSubstr("check")));
+}
+
+TEST(ScenarioProgramTest, TheVersionNamesTheBuild) {
+  const ProgramResult version = Sample({"--version"});
+  EXPECT_EQ(version.code, 0);
+  EXPECT_THAT(version.out,
+              AllOf(HasSubstr("built by "), HasSubstr("build id ")));
 }
 
 TEST(ScenarioProgramTest, UsageErrorsExitWithTwoAndSayWhatIsWrong) {
@@ -93,18 +105,22 @@ TEST(ScenarioProgramTest, UsageErrorsExitWithTwoAndSayWhatIsWrong) {
       {{"dance"}, "dance"},
       {{"run", "NoSuch"}, "NoSuch"},
       {{"run"}, "CleanSockets"},  // Which? All names are told.
-      {{"run", "CleanSockets", "Throws"}, "one scenario"},
+      {{"run", "CleanSockets", "Throws"}, "\"Throws\" is one too many"},
       {{"run", "CleanSockets", "--speed=9"}, "speed"},
-      {{"run", "CleanSockets", "--level=3"}, "level"},
+      {{"run", "CleanSockets", "--level=3"}, "expected one of 0, 1, 2"},
       {{"run", "CleanSockets", "--seed=soon"}, "soon"},
       {{"run", "CleanSockets", "--strategy=luck"}, "luck"},
       {{"explore", "NoSuch"}, "NoSuch"},
       {{"explore", "CleanSockets", "--strategy=luck"}, "luck"},
+      {{"explore", "CleanSockets", "--schedules=0"}, "at least 1"},
+      {{"explore", "CleanSockets", "--time-limit=soon"}, "expected a time"},
+      {{"explore", "CleanSockets", "--level=7"}, "expected one of 0, 1, 2"},
       {{"explore", "CleanSockets", "--shard-index=3", "--shard-count=2"},
        "shard"},
       {{"replay"}, "FILE"},
       {{"replay", "rondo1.AAAA.AAAAA"}, "token"},
       {{"shrink"}, "FILE"},
+      {{"shrink", "rondo1.AAAA.AAAAA"}, "got a token"},
       {{"check", "NoSuch"}, "NoSuch"},
       {{"check", "CleanSockets", "--runs=1"}, "runs"},
   };
@@ -209,13 +225,26 @@ TEST(ScenarioProgramTest, ABrokenTraceIsToldByFileLineFieldAndReason) {
                                   HasSubstr("expected")));
   }
   WriteFile(path, good.substr(0, good.size() / 2));
-  EXPECT_EQ(Sample({"replay", path}).code, 3);
+  const ProgramResult cut = Sample({"replay", path});
+  EXPECT_EQ(cut.code, 3);
+  EXPECT_THAT(cut.err, HasSubstr("--allow-truncated"));
+  const ProgramResult part = Sample({"replay", path, "--allow-truncated"});
+  EXPECT_EQ(part.code, 0) << part.out << part.err;
+  EXPECT_THAT(part.out, HasSubstr("the same run, as far as it was recorded"));
   WriteFile(path, "");
   EXPECT_NE(Sample({"replay", path}).code, 0);
   WriteFile(path, Replaced(good, "CleanSockets", "Elsewhere"));
   EXPECT_THAT(Sample({"replay", path}).err, HasSubstr("\"Elsewhere\""));
   WriteFile(path, Replaced(good, "\"sem\":1", "\"sem\":999"));
   EXPECT_THAT(Sample({"replay", path}).err, HasSubstr("loop semantics 999"));
+}
+
+TEST(ScenarioProgramTest, ATraceIsOfTheScenarioThatIsNamed) {
+  const std::string trace = Recorded("CleanTimers");
+  EXPECT_EQ(Sample({"replay", trace, "CleanTimers"}).code, 0);
+  const ProgramResult other = Sample({"replay", trace, "Throws"});
+  EXPECT_EQ(other.code, 2);
+  EXPECT_THAT(other.err, HasSubstr("a trace of CleanTimers, not of Throws"));
 }
 
 // ---- explore, shrink, replay, and `rondo` on what they write
@@ -225,7 +254,94 @@ TEST(ScenarioProgramTest, ExploreFindsNothingInWhatIsRight) {
       Sample({"explore", "CleanSockets", "--schedules=200"});
   EXPECT_EQ(result.code, 0) << result.out;
   EXPECT_THAT(result.out, HasSubstr("200 schedules"));
-  EXPECT_THAT(result.out, Not(HasSubstr("to see it again")));
+  EXPECT_THAT(result.out, Not(HasSubstr("again: ")));
+  EXPECT_EQ(Parsed(Sample({"explore", "CleanSockets", "--schedules=200",
+                           "--json"}))["ended_by"],
+            "schedules");
+}
+
+TEST(ScenarioProgramTest, TheTimeLimitEndsAnExploration) {
+  const ProgramResult result =
+      Sample({"explore", "CleanTimers", "--schedules=1000000000",
+              "--time-limit=50ms", "--json"});
+  EXPECT_EQ(result.code, 0) << result.out;
+  EXPECT_EQ(Parsed(result)["ended_by"], "time");
+}
+
+// Only what was shrunk is said to matter.
+TEST(ScenarioProgramTest, ExploreTellsWhetherItHasShrunk) {
+  const ProgramResult shrunk = Sample({"explore", "LostUpdate"});
+  EXPECT_THAT(shrunk.out, testing::ContainsRegex(
+                              "with [0-9]+ decisions; 1 matters:\n    "));
+  const ProgramResult whole = Sample({"explore", "LostUpdate", "--no-shrink"});
+  EXPECT_EQ(whole.code, 1);
+  EXPECT_THAT(whole.out, testing::ContainsRegex(
+                             "with [0-9]+ decisions, not shrunk:\n    "));
+  EXPECT_THAT(whole.out, Not(HasSubstr("matter")));
+  // Both commands to paste show it again.
+  const std::string out = ScratchPath("out");
+  const ProgramResult kept =
+      Sample({"explore", "LostUpdate", "--no-shrink", "--output=" + out});
+  EXPECT_THAT(kept.out,
+              HasSubstr("again: " + std::string(PathOf("SAMPLE_SCENARIOS")) +
+                        " replay " + out + "/LostUpdate.failed.jsonl\n"));
+}
+
+TEST(ScenarioProgramTest, ShrinkTellsWhatMatters) {
+  const std::string out = ScratchPath("out");
+  Sample({"explore", "LostUpdate", "--no-shrink", "--output=" + out});
+  const std::string failed = out + "/LostUpdate.failed.jsonl";
+  const ProgramResult shrink = Sample({"shrink", failed});
+  EXPECT_EQ(shrink.code, 1);
+  EXPECT_THAT(shrink.out,
+              testing::ContainsRegex("recorded with [0-9]+ decisions; 1 "
+                                     "matters:\nevent: .* goes before .*\n"
+                                     "it passes without: event: "));
+  const ProgramResult early = Sample({"shrink", failed, "--replays=2"});
+  EXPECT_EQ(early.code, 4);
+  EXPECT_THAT(early.out, AllOf(HasSubstr("perhaps not the fewest"),
+                               HasSubstr("ended early, after ")));
+  const Json json = Parsed(Sample({"shrink", failed, "--json"}));
+  EXPECT_EQ(json["decision_list"].size(), 1u);
+  EXPECT_EQ(
+      Parsed(Sample({"shrink", Recorded("CleanTimers"), "--json"}))["outcome"],
+      "pass");
+}
+
+TEST(ScenarioProgramTest, ReplayOfATokenListsItsDecisions) {
+  const Json report = Parsed(Sample({"explore", "LostUpdate", "--json"}));
+  const Json& finding = report["findings"][0];
+  const ProgramResult replay =
+      Sample({"replay", finding["token"], "LostUpdate"});
+  const std::string decision = finding["decision_list"][0];
+  EXPECT_THAT(replay.out, HasSubstr("\n" + decision + "\n"));
+}
+
+// A run that was ended as a livelock is the same run only with its budget.
+TEST(ScenarioProgramTest, ALivelockReplaysWithTheBudgetItWasRecordedWith) {
+  const std::string out = ScratchPath("out");
+  const ProgramResult found = Sample({"explore", "CleanSockets", "--budget=20",
+                                      "--schedules=1", "--output=" + out});
+  EXPECT_EQ(found.code, 1) << found.out;
+  EXPECT_THAT(found.out, HasSubstr("livelock: iterations"));
+  const std::string failed = out + "/CleanSockets.failed.jsonl";
+  const ProgramResult again = Sample({"replay", failed});
+  EXPECT_EQ(again.code, 1) << again.out;
+  EXPECT_THAT(again.out, HasSubstr("the same run, record by record"));
+  EXPECT_EQ(Sample({"shrink", failed}).code, 1);
+}
+
+TEST(ScenarioProgramTest, ARunThatIsNotTheSameTwiceIsExplained) {
+  const ProgramResult plain =
+      Sample({"explore", "LeaksRandomDevice", "--schedules=3"});
+  EXPECT_EQ(plain.code, 0) << plain.out;
+  const ProgramResult checked = Sample(
+      {"explore", "LeaksRandomDevice", "--schedules=3", "--check-determinism"});
+  EXPECT_EQ(checked.code, 4);
+  EXPECT_THAT(checked.out, AllOf(HasSubstr("nondeterminism"),
+                                 HasSubstr("first difference: host main"),
+                                 HasSubstr("explore LeaksRandomDevice "
+                                           "--check-determinism --seed=1")));
 }
 
 TEST(ScenarioProgramTest, FromTheRaceToItsExplanation) {
