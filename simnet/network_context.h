@@ -49,11 +49,10 @@ struct NetworkContext {
   NetworkOptions options;
   Topology topology;
   SegmentPool pool;
-  std::list<TcpConnection> connections;  // In order of creation.
+  std::list<TcpConnection> connections;       // In order of creation.
+  absl::flat_hash_set<Identity> named_draws;  // Told to the observer.
   // Whether decisions are to be told what they are about.
   bool tells_meanings = decisions.wants_meanings();
-
-  absl::flat_hash_set<Identity> named_draws;  // Told to the observer.
 
   // Tells the observer what `stream` is called, once.
   void NameDraws(Identity stream, std::string_view name,

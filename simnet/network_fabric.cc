@@ -14,10 +14,11 @@ using internal::TcpConnection;
 NetworkFabric::NetworkFabric(EventQueue& queue, Clock& clock,
                              Decisions& decisions, NetworkObserver* observer,
                              const NetworkOptions& options)
-    : context_{
-          queue,    clock,   decisions,
-          observer, options, internal::Topology(options.link, options.loopback),
-          {},       {},      {}} {}
+    : context_{queue,     clock,
+               decisions, observer,
+               options,   internal::Topology(options.link, options.loopback),
+               {},        {},
+               {},        {}} {}
 
 NetworkFabric::~NetworkFabric() {
   // Connections clear their streams, which needs the pool.

@@ -268,7 +268,6 @@ SysResult TcpSocket::ReceiveFrom(std::span<char> buffer, SocketAddress* from,
 
 SysResult TcpSocket::Receive(std::span<char> buffer) {
   if (state_ == State::kListen) return -ENOTCONN;
-  if (buffer.empty()) return 0;
   if (connection_ != nullptr && connection_->Readable(side_) > 0) {
     const std::size_t size = connection_->Read(side_, buffer);
     Changed();

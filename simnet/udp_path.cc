@@ -57,6 +57,11 @@ bool UdpPacket::Happens(Part part, std::uint32_t of_a_million) {
 Nanoseconds UdpPacket::Latency(Part part, const LinkOptions& options) {
   const Nanoseconds range = options.latency_max - options.latency_min;
   if (range <= Nanoseconds(0)) return options.latency_min;
+  if (context_.tells_meanings) {
+    const std::string what = "latency of datagram " + std::to_string(number_) +
+                             " of " + name_ + (is_note_ ? ", refused" : "");
+    context_.decisions.TellMeaning({what, options.latency_min});
+  }
   return options.latency_min +
          Nanoseconds(Draw(part, static_cast<std::uint64_t>(range.count()) + 1));
 }

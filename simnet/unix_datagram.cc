@@ -124,10 +124,10 @@ SysResult UnixDatagram::MaySend(std::size_t size) {
 }
 
 SysResult UnixDatagram::SendMessage(MessageParts parts) {
-  if (peer_ == nullptr) return -ENOTCONN;
   const std::size_t size = SizeOf(parts);
   const SysResult result = MaySend(size);
-  return result < 0 ? result : Deliver(Join(parts, size), peer_);
+  if (result < 0) return result;
+  return peer_ == nullptr ? -ENOTCONN : Deliver(Join(parts, size), peer_);
 }
 
 SysResult UnixDatagram::SendTo(std::span<const char> data,
@@ -244,13 +244,13 @@ void UnixDatagram::Vanish() {
   received_.clear();
 }
 
-// ---- Readiness: unix_dgram_poll.
+// ---- Readiness: unix_dgram_poll, whose count of the buffer begins at 1.
 
 unsigned UnixDatagram::Readiness() const {
   if (error_ != 0 || shutdown_ == kBothShut) return kReadable | kWritable;
   unsigned mask = 0;
   if ((shutdown_ & kReceiveShut) != 0 || !received_.empty()) mask |= kReadable;
-  if (charged_ * 4 > settings_.send_buffer) return mask;
+  if ((charged_ + 1) * 4 > settings_.send_buffer) return mask;
   const bool waits = peer_ != nullptr && !peer_->closed_ &&
                      peer_->peer_.get() != this && peer_->HoldsEnough();
   return waits ? mask : mask | kWritable;

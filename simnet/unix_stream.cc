@@ -256,7 +256,7 @@ void UnixStream::Vanish() {
   pending_.clear();
 }
 
-// ---- Readiness: unix_poll.
+// ---- Readiness: unix_poll, whose count of the buffer begins at 1.
 
 unsigned UnixStream::Readiness() const {
   if (state_ == State::kListening) {
@@ -268,7 +268,7 @@ unsigned UnixStream::Readiness() const {
   if (state_ == State::kUnconnected || shutdown_ == kBothShut || error_ != 0) {
     return kReadable | kWritable;
   }
-  unsigned mask = charged_ * 4 <= settings_.send_buffer ? kWritable : 0;
+  unsigned mask = (charged_ + 1) * 4 <= settings_.send_buffer ? kWritable : 0;
   if ((shutdown_ & kReceiveShut) != 0 || !received_.empty()) mask |= kReadable;
   return mask;
 }
