@@ -25,10 +25,10 @@ bool PortTable::InUse(const PortClaim& claim, Nanoseconds now) const {
   const auto found = ports_.find(claim.address.port());
   if (found == ports_.end()) return false;
   const Port& port = found->second;
-  const unsigned sharing = claim.sharing();
+  const unsigned sharing = claim.sharing;
   for (const Bound& bound : port.bound) {
-    unsigned common = sharing & bound.claim.sharing();
-    if (bound.listening) common &= ~1u;
+    unsigned common = sharing & bound.claim.sharing;
+    if (bound.listening) common &= ~kShareAddress;
     if (common == 0 && Overlap(claim, bound.claim)) return true;
   }
   for (unsigned other = 0; other < 4; ++other) {
@@ -85,7 +85,7 @@ bool PortTable::Listen(SimSocket* socket, std::uint16_t port) {
   if (mine == nullptr) return false;
   for (const Bound& other : all) {
     if (&other != mine && other.listening &&
-        !(other.claim.reuse_port && mine->claim.reuse_port) &&
+        (other.claim.sharing & mine->claim.sharing & kSharePort) == 0 &&
         Overlap(other.claim, mine->claim)) {
       return false;
     }

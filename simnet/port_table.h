@@ -9,6 +9,7 @@
 #include "rondo/runtime/clock.h"
 #include "rondo/runtime/identity.h"
 #include "rondo/runtime/socket_address.h"
+#include "rondo/simnet/socket_settings.h"
 
 namespace rondo::internal {
 
@@ -17,14 +18,8 @@ class SimSocket;
 // How a socket has a port, or would have it.
 struct PortClaim {
   SocketAddress address;
-  bool reuse = false;       // SO_REUSEADDR.
-  bool reuse_port = false;  // SO_REUSEPORT.
+  unsigned sharing = 0;  // kShareAddress, kSharePort.
   bool ipv6_only = false;
-
-  // What the port may be shared by, as bits.
-  unsigned sharing() const {
-    return (reuse ? 1u : 0u) | (reuse_port ? 2u : 0u);
-  }
 };
 
 // The rules are Linux's: two sockets may share a port if both have
@@ -60,7 +55,7 @@ class PortTable {
   // Of several with SO_REUSEPORT `flow` selects one.
   SimSocket* FindListener(const SocketAddress& address, Identity flow) const;
 
-  // `sharing`: see PortClaim; the same of what belongs together.
+  // Of connections, which have it without a claim.
   void Hold(std::uint16_t port, unsigned sharing);
   void Release(std::uint16_t port, unsigned sharing);
   void KeepForTimeWait(std::uint16_t port, unsigned sharing, Nanoseconds now);
@@ -81,7 +76,7 @@ class PortTable {
  private:
   struct Port {
     std::vector<Bound> bound;
-    // By the options that it is shared by.
+    // By what it is shared by.
     int held[4] = {};
     Nanoseconds time_wait[4] = {Nanoseconds(-1), Nanoseconds(-1),
                                 Nanoseconds(-1), Nanoseconds(-1)};

@@ -8,6 +8,11 @@
 
 namespace rondo::internal {
 
+// By what sockets may share a port, if both have it: SO_REUSEADDR,
+// SO_REUSEPORT.
+inline constexpr unsigned kShareAddress = 1;
+inline constexpr unsigned kSharePort = 2;
+
 // Values as in SocketOption. Buffers are taken as they are, one byte at least.
 struct SocketSettings {
   bool reuse_address = false;
@@ -23,6 +28,12 @@ struct SocketSettings {
   int linger = -1;
   std::size_t send_buffer = 0;
   std::size_t receive_buffer = 0;
+
+  // What a port may be shared by.
+  unsigned sharing() const {
+    return (reuse_address ? kShareAddress : 0u) |
+           (reuse_port ? kSharePort : 0u);
+  }
 
   // 0, or -EINVAL for a value out of bounds.
   SysResult Set(SocketOption option, int value);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "rondo/simnet/inet_address.h"
 #include "rondo/simnet/tcp_socket.h"
@@ -156,30 +157,23 @@ void TcpConnection::ArriveHandshakeAck() {
 
 // ---- Sending.
 
-SysResult TcpConnection::Send(int side, MessageParts parts, std::size_t size) {
+SysResult TcpConnection::Send(int side, std::span<const char> data) {
   TcpFlow& flow = flows_[side];
   const std::size_t capacity = ends_[side]->send_buffer();
   const std::size_t used = flow.used();
   if (used >= capacity) return -EAGAIN;
-  const std::size_t taken = std::min(size, capacity - used);
-  PartsReader reader(parts);
+  const std::size_t taken = std::min(data.size(), capacity - used);
   for (std::size_t done = 0; done < taken;) {
-    const std::size_t n = std::min(taken - done, SegmentPool::kMaxPayload);
-    Segment* segment = context_.pool.New(SegmentKind::kData, &flow, n);
-    reader.Read({segment->payload(), n});
+    const std::size_t size = std::min(taken - done, SegmentPool::kMaxPayload);
+    Segment* segment = context_.pool.New(SegmentKind::kData, &flow, size);
+    std::memcpy(segment->payload(), data.data() + done, size);
     Transmit(flow, segment);
-    done += n;
+    done += size;
   }
   flow.written += taken;
-  if (context_.observer != nullptr) ObserveSend(side, parts, taken);
-  return static_cast<SysResult>(taken);
-}
-
-void TcpConnection::ObserveSend(int side, MessageParts parts,
-                                std::size_t taken) {
-  const std::string copy = parts.size() == 1 ? "" : Join(parts, taken);
   Observe(NetworkEventKind::kSend, hosts_[side], taken,
-          parts.size() == 1 ? std::string_view(parts[0].data(), taken) : copy);
+          std::string_view(data.data(), taken));
+  return static_cast<SysResult>(taken);
 }
 
 bool TcpConnection::Writable(int side) const {

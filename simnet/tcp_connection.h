@@ -25,7 +25,6 @@
 #include "rondo/runtime/network.h"
 #include "rondo/simnet/network_context.h"
 #include "rondo/simnet/segment.h"
-#include "rondo/simnet/sim_socket.h"
 #include "rondo/simnet/tcp_flow.h"
 
 namespace rondo::internal {
@@ -54,8 +53,8 @@ class TcpConnection {
   const std::string& name() const { return name_; }
   Identity id() const { return id_; }
 
-  // For the socket of `side`. `size` is that of all parts, and not 0.
-  SysResult Send(int side, MessageParts parts, std::size_t size);
+  // For the socket of `side`.
+  SysResult Send(int side, std::span<const char> data);
   bool Writable(int side) const;
   // How many bytes `side` can read; whether any wait, also at the door.
   std::size_t Readable(int side) const { return flows_[1 - side].readable(); }
@@ -102,7 +101,6 @@ class TcpConnection {
   void ArriveTimer(TcpFlow& flow);
   void ArriveKeepAlive(TcpFlow& flow);
 
-  void ObserveSend(int side, MessageParts parts, std::size_t taken);
   void SendControl(SegmentKind kind, TcpFlow& flow);
   void Transmit(TcpFlow& flow, Segment* segment);
   void Lose(TcpFlow& flow, Segment* segment);

@@ -27,13 +27,12 @@ TcpSocket::TcpSocket(NetworkContext& context, NetworkHost& host,
 // ---- Names and listening.
 
 PortClaim TcpSocket::Claim(const SocketAddress& address) const {
-  return {address, settings_.reuse_address, settings_.reuse_port,
-          settings_.ipv6_only};
+  return {address, settings_.sharing(), settings_.ipv6_only};
 }
 
 void TcpSocket::HoldPort() {
   holds_ = true;
-  sharing_ = static_cast<std::uint8_t>(Claim({}).sharing());
+  sharing_ = static_cast<std::uint8_t>(settings_.sharing());
   host_.ports.Hold(local_.port(), sharing_);
 }
 
@@ -53,7 +52,7 @@ SysResult TcpSocket::Bind(const SocketAddress& address) {
   }
   local_ = name;
   bound_ = true;
-  sharing_ = static_cast<std::uint8_t>(Claim({}).sharing());
+  sharing_ = static_cast<std::uint8_t>(settings_.sharing());
   host_.ports.Bind(this, Claim(local_));
   return 0;
 }
@@ -241,14 +240,19 @@ SysResult TcpSocket::LocalAddress(SocketAddress* address) const {
 // ---- Data.
 
 SysResult TcpSocket::SendMessage(MessageParts parts) {
+  if (parts.size() == 1) return Send(parts[0]);
+  // More than the buffer holds is not taken anyway.
+  return Send(Join(parts, std::min(SizeOf(parts), send_buffer())));
+}
+
+SysResult TcpSocket::Send(std::span<const char> data) {
   if (state_ == State::kSynSent) return -EAGAIN;
   if (state_ != State::kEstablished || error_ != 0 ||
       (shutdown_ & kSendShut) != 0) {
     return ErrorOr(EPIPE);
   }
-  const std::size_t size = SizeOf(parts);
-  if (size == 0) return 0;
-  const SysResult result = connection_->Send(side_, parts, size);
+  if (data.empty()) return 0;
+  const SysResult result = connection_->Send(side_, data);
   Changed();
   return result;
 }
@@ -285,7 +289,10 @@ SysResult TcpSocket::SetOption(SocketOption option, int value) {
     if (local_.port() != 0) return -EINVAL;
   }
   const SysResult result = settings_.Set(option, value);
-  if (bound_) host_.ports.Rebind(this, Claim(local_));
+  if (bound_) {
+    sharing_ = static_cast<std::uint8_t>(settings_.sharing());
+    host_.ports.Rebind(this, Claim(local_));
+  }
   if (option == SocketOption::kKeepAlive && state_ == State::kEstablished) {
     connection_->WatchPeer(side_);
   }

@@ -45,9 +45,7 @@ class TcpSocket final : public SimSocket,
                    SocketAddress* peer) override;
   SysResult Connect(const SocketAddress& address) override;
   SysResult TakeError() override;
-  SysResult Send(std::span<const char> data) override {
-    return SendMessage({&data, 1});
-  }
+  SysResult Send(std::span<const char> data) override;
   SysResult SendMessage(MessageParts parts) override;
   SysResult SendTo(std::span<const char> data,
                    const SocketAddress& to) override;

@@ -35,8 +35,7 @@ UdpSocket::UdpSocket(NetworkContext& context, NetworkHost& host,
 // ---- Names and connecting.
 
 PortClaim UdpSocket::Claim(const SocketAddress& address) const {
-  return {address, settings_.reuse_address, settings_.reuse_port,
-          settings_.ipv6_only};
+  return {address, settings_.sharing(), settings_.ipv6_only};
 }
 
 SysResult UdpSocket::Bind(const SocketAddress& address) {
@@ -210,7 +209,7 @@ UdpSocket* UdpSocket::Find(NetworkHost& host, const SocketAddress& from,
     if (fit > best) found.clear();
     best = fit;
     // Of those that only have SO_REUSEADDR the last one gets it.
-    if (!bound.claim.reuse_port) found.clear();
+    if ((bound.claim.sharing & kSharePort) == 0) found.clear();
     found.push_back(socket);
   }
   if (found.empty()) return nullptr;
