@@ -4,10 +4,10 @@
 
 #include <cstddef>
 #include <list>
+#include <set>
 #include <string>
 #include <string_view>
 
-#include "absl/container/flat_hash_set.h"
 #include "rondo/replay/decisions.h"
 #include "rondo/runtime/clock.h"
 #include "rondo/simnet/event_queue.h"
@@ -49,8 +49,8 @@ struct NetworkContext {
   NetworkOptions options;
   Topology topology;
   SegmentPool pool;
-  std::list<TcpConnection> connections;       // In order of creation.
-  absl::flat_hash_set<Identity> named_draws;  // Told to the observer.
+  std::list<TcpConnection> connections;  // In order of creation.
+  std::set<Identity> named_draws;        // Told to the observer.
   // Whether decisions are to be told what they are about.
   bool tells_meanings = decisions.wants_meanings();
 

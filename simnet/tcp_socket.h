@@ -143,6 +143,11 @@ class TcpSocket final : public SimSocket,
   std::weak_ptr<TcpSocket> parent_;  // A child's listener.
 };
 
+// Connected, and not reset.
+inline bool Alive(const TcpSocket* socket) {
+  return socket != nullptr && socket->state() == TcpSocket::State::kEstablished;
+}
+
 }  // namespace rondo::internal
 
 #endif  // RONDO_SIMNET_TCP_SOCKET_H_
