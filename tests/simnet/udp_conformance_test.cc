@@ -130,7 +130,9 @@ TEST(UdpConformanceTest, AFullReceiveBufferDropsTheRest) {
       for (int i = 0; i < 300; ++i) c.network("a").SendTo(c.fd("a"), data, b);
       c.world().Settle();
       const std::size_t drained = c.Drain("b", 1, 1000);
-      if (size == 100) EXPECT_EQ(drained, 256u);
+      if (size == 100) {
+        EXPECT_EQ(drained, 256u);
+      }
     });
   }
 }

@@ -258,7 +258,9 @@ TEST(UnixConformanceTest, WritableWhenAQuarterIsUsed) {
       }
       const int taken = c.Fill("a", std::string(size, 'x'));
       EXPECT_EQ(c.Ready("a"), 0u);
-      if (size == 1) EXPECT_EQ(taken, 278);
+      if (size == 1) {
+        EXPECT_EQ(taken, 278);
+      }
       for (int i = 0; i < 40; ++i) {
         c.Drain("b", size, taken / 32 + 1);
         if (c.Ready("a") != 0) break;
@@ -360,7 +362,9 @@ TEST(UnixConformanceTest, ADatagramPairHoldsWhatTheSendBufferTakes) {
       }
       // A pair of empty ones: `Fill` writes, and write(2) of nothing sends.
       const int taken = size == 0 ? 0 : c.Fill("a", std::string(size, 'x'));
-      if (size == 100) EXPECT_EQ(taken, 278);
+      if (size == 100) {
+        EXPECT_EQ(taken, 278);
+      }
       EXPECT_EQ(c.Send("a", std::string(212992 - 31, 'x')), -EMSGSIZE);
       for (int i = 0; i < 40 && taken > 0; ++i) {
         c.Drain("b", size, taken / 32 + 1);
