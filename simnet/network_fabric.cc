@@ -17,6 +17,7 @@ NetworkFabric::NetworkFabric(EventQueue& queue, Clock& clock,
     : context_{queue,     clock,
                decisions, observer,
                options,   internal::Topology(options.link, options.loopback),
+               {},        {},
                {},        {}} {}
 
 NetworkFabric::~NetworkFabric() {
@@ -121,6 +122,8 @@ void NetworkFabric::HostDown(std::string_view name) {
     connection.HostDown(host);
   }
   host.ports.Clear();
+  host.udp_ports.Clear();
+  host.unix_names.DropSockets();
   LinksChanged();
 }
 

@@ -56,7 +56,7 @@ class NetworkFabric {
 
   // A partition keeps segments back, also those under way: what was sent
   // arrives after Heal, as TCP would send it again, unless the end that waits
-  // for an acknowledgement gives up before. Nobody is told.
+  // for an acknowledgement gives up before. Datagrams are lost. Nobody is told.
   void Partition(std::string_view host);  // From every other host.
   void Partition(std::string_view a, std::string_view b);
   void PartitionOneWay(std::string_view from, std::string_view to);

@@ -43,6 +43,8 @@ std::string_view SegmentKindName(SegmentKind kind) {
       return "RST";
     case SegmentKind::kTimer:
       return "timer";
+    case SegmentKind::kKeepAlive:
+      return "keep-alive";
   }
   __builtin_unreachable();
 }

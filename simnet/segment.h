@@ -21,8 +21,9 @@ enum class SegmentKind : std::uint8_t {
   kData,
   kFin,
   kReset,
-  kAck,    // `value` bytes of the other direction have been taken.
-  kTimer,  // Does not travel: an end's own timer.
+  kAck,        // `value` bytes of the other direction have been taken.
+  kTimer,      // Does not travel: an end's own timer,
+  kKeepAlive,  // and the one of its SO_KEEPALIVE.
 };
 
 // For people: "data", "SYN", ...

@@ -5,18 +5,25 @@
 #include <functional>
 #include <utility>
 
-#include "rondo/simnet/tcp_connection.h"
+#include "rondo/simnet/inet_address.h"
+#include "rondo/simnet/sim_pipe.h"
+#include "rondo/simnet/tcp_socket.h"
+#include "rondo/simnet/udp_socket.h"
+#include "rondo/simnet/unix_datagram.h"
+#include "rondo/simnet/unix_stream.h"
 
 namespace rondo {
 
-using internal::TcpSocket;
+using internal::SimSocket;
+using internal::UnixDatagram;
+using internal::UnixStream;
 
-TcpSocket* SimNetwork::Find(int fd) const {
+SimSocket* SimNetwork::Find(int fd) const {
   if (fd < 0 || static_cast<std::size_t>(fd) >= sockets_.size()) return nullptr;
   return sockets_[fd].get();
 }
 
-int SimNetwork::Install(std::shared_ptr<TcpSocket> socket) {
+int SimNetwork::Install(std::shared_ptr<SimSocket> socket) {
   int fd = 0;
   if (!free_.empty()) {
     std::pop_heap(free_.begin(), free_.end(), std::greater<>());
@@ -44,16 +51,63 @@ void SimNetwork::GoInert() {
   free_.clear();
 }
 
+SimNetwork::~SimNetwork() {
+  // Some know each other.
+  for (const std::shared_ptr<SimSocket>& socket : sockets_) {
+    if (socket != nullptr) socket->Vanish();
+  }
+}
+
 SysResult SimNetwork::Socket(AddressFamily family, SocketKind kind) {
   if (inert_) return -EBADF;
-  if (family != AddressFamily::kIPv4) return -EAFNOSUPPORT;
-  if (kind != SocketKind::kStream) return -EPROTONOSUPPORT;
-  return Install(std::make_shared<TcpSocket>(context_, host_));
+  const bool stream = kind == SocketKind::kStream;
+  std::shared_ptr<SimSocket> socket;
+  if (family != AddressFamily::kUnix && stream) {
+    socket = std::make_shared<internal::TcpSocket>(context_, host_, family);
+  } else if (family != AddressFamily::kUnix) {
+    socket = std::make_shared<internal::UdpSocket>(context_, host_, family);
+  } else if (stream) {
+    socket = std::make_shared<UnixStream>(context_, host_);
+  } else {
+    socket = std::make_shared<UnixDatagram>(context_, host_);
+  }
+  return Install(std::move(socket));
+}
+
+void SimNetwork::InstallPair(std::shared_ptr<SimSocket> a,
+                             std::shared_ptr<SimSocket> b,
+                             std::array<int, 2>* fds) {
+  (*fds)[0] = Install(std::move(a));
+  (*fds)[1] = Install(std::move(b));
+}
+
+SysResult SimNetwork::SocketPair(SocketKind kind, std::array<int, 2>* fds) {
+  if (inert_) return -EBADF;
+  if (kind == SocketKind::kStream) {
+    auto [a, b] = UnixStream::MakePair(context_, host_);
+    InstallPair(std::move(a), std::move(b), fds);
+  } else {
+    auto [a, b] = UnixDatagram::MakePair(context_, host_);
+    InstallPair(std::move(a), std::move(b), fds);
+  }
+  return 0;
+}
+
+SysResult SimNetwork::Pipe(std::array<int, 2>* fds) {
+  if (inert_) return -EBADF;
+  auto [reader, writer] = internal::PipeEnd::Make(context_, host_);
+  InstallPair(std::move(reader), std::move(writer), fds);
+  return 0;
+}
+
+SysResult SimNetwork::Adopt(int fd) {
+  const SimSocket* socket = Find(fd);
+  return socket == nullptr ? -EBADF : static_cast<SysResult>(socket->kind());
 }
 
 SysResult SimNetwork::Close(int fd) {
   if (Find(fd) == nullptr) return -EBADF;
-  const std::shared_ptr<TcpSocket> socket = std::move(sockets_[fd]);
+  const std::shared_ptr<SimSocket> socket = std::move(sockets_[fd]);
   sockets_[fd] = nullptr;
   selector_.Closed(fd);
   free_.push_back(fd);
@@ -63,96 +117,132 @@ SysResult SimNetwork::Close(int fd) {
 }
 
 SysResult SimNetwork::Bind(int fd, const SocketAddress& address) {
-  TcpSocket* socket = Find(fd);
+  SimSocket* socket = Find(fd);
   return socket == nullptr ? -EBADF : socket->Bind(address);
 }
 
 SysResult SimNetwork::Listen(int fd, int backlog) {
-  TcpSocket* socket = Find(fd);
+  SimSocket* socket = Find(fd);
   return socket == nullptr ? -EBADF : socket->Listen(backlog);
 }
 
 SysResult SimNetwork::Accept(int fd, SocketAddress* peer) {
-  TcpSocket* socket = Find(fd);
+  SimSocket* socket = Find(fd);
   if (socket == nullptr) return -EBADF;
-  std::shared_ptr<TcpSocket> child;
-  const SysResult result = socket->Accept(&child);
+  std::shared_ptr<SimSocket> child;
+  const SysResult result = socket->Accept(&child, peer);
   if (result < 0) return result;
-  if (peer != nullptr) *peer = child->peer();
   return Install(std::move(child));
 }
 
 SysResult SimNetwork::Connect(int fd, const SocketAddress& address) {
-  TcpSocket* socket = Find(fd);
+  SimSocket* socket = Find(fd);
   return socket == nullptr ? -EBADF : socket->Connect(address);
 }
 
 SysResult SimNetwork::Error(int fd) {
-  TcpSocket* socket = Find(fd);
+  SimSocket* socket = Find(fd);
   return socket == nullptr ? -EBADF : socket->TakeError();
 }
 
 SysResult SimNetwork::Send(int fd, std::span<const char> data) {
-  TcpSocket* socket = Find(fd);
+  SimSocket* socket = Find(fd);
   return socket == nullptr ? -EBADF : socket->Send(data);
 }
 
 SysResult SimNetwork::Receive(int fd, std::span<char> buffer) {
-  TcpSocket* socket = Find(fd);
+  SimSocket* socket = Find(fd);
   return socket == nullptr ? -EBADF : socket->Receive(buffer);
 }
 
-SysResult SimNetwork::SendTo(int fd, std::span<const char>,
-                             const SocketAddress&) {
-  return Find(fd) == nullptr ? -EBADF : -EOPNOTSUPP;
+SysResult SimNetwork::SendMessage(
+    int fd, std::span<const std::span<const char>> parts) {
+  SimSocket* socket = Find(fd);
+  return socket == nullptr ? -EBADF : socket->SendMessage(parts);
 }
 
-SysResult SimNetwork::ReceiveFrom(int fd, std::span<char>, SocketAddress*) {
+SysResult SimNetwork::SendTo(int fd, std::span<const char> data,
+                             const SocketAddress& to) {
+  SimSocket* socket = Find(fd);
+  return socket == nullptr ? -EBADF : socket->SendTo(data, to);
+}
+
+SysResult SimNetwork::ReceiveFrom(int fd, std::span<char> buffer,
+                                  SocketAddress* from, bool* truncated) {
+  SimSocket* socket = Find(fd);
+  return socket == nullptr ? -EBADF
+                           : socket->ReceiveFrom(buffer, from, truncated);
+}
+
+SysResult SimNetwork::Read(int fd, std::span<char> buffer) {
+  SimSocket* socket = Find(fd);
+  return socket == nullptr ? -EBADF : socket->Read(buffer);
+}
+
+SysResult SimNetwork::Write(int fd, std::span<const char> data) {
+  SimSocket* socket = Find(fd);
+  return socket == nullptr ? -EBADF : socket->Write(data);
+}
+
+SysResult SimNetwork::SendFile(int fd, int, std::int64_t, std::size_t) {
   return Find(fd) == nullptr ? -EBADF : -EOPNOTSUPP;
 }
 
 SysResult SimNetwork::Shutdown(int fd, ShutdownHow how) {
-  TcpSocket* socket = Find(fd);
+  SimSocket* socket = Find(fd);
   return socket == nullptr ? -EBADF : socket->Shutdown(how);
 }
 
 SysResult SimNetwork::SetOption(int fd, SocketOption option, int value) {
-  TcpSocket* socket = Find(fd);
+  SimSocket* socket = Find(fd);
   return socket == nullptr ? -EBADF : socket->SetOption(option, value);
 }
 
+SysResult SimNetwork::GetOption(int fd, SocketOption option) {
+  const SimSocket* socket = Find(fd);
+  return socket == nullptr ? -EBADF : socket->GetOption(option);
+}
+
 SysResult SimNetwork::LocalAddress(int fd, SocketAddress* address) {
-  const TcpSocket* socket = Find(fd);
-  if (socket == nullptr) return -EBADF;
-  *address = socket->local();
-  return 0;
+  const SimSocket* socket = Find(fd);
+  return socket == nullptr ? -EBADF : socket->LocalAddress(address);
 }
 
 SysResult SimNetwork::PeerAddress(int fd, SocketAddress* address) {
-  const TcpSocket* socket = Find(fd);
+  const SimSocket* socket = Find(fd);
   return socket == nullptr ? -EBADF : socket->PeerAddress(address);
 }
 
+SysResult SimNetwork::SocketFile(const SocketAddress& address) {
+  return inert_ ? -EBADF : host_.unix_names.File(address);
+}
+
+SysResult SimNetwork::RemoveSocketFile(const SocketAddress& address) {
+  return inert_ ? -EBADF : host_.unix_names.Remove(address);
+}
+
 SocketName SimNetwork::Name(int fd) const {
-  const internal::TcpSocket* const socket = Find(fd);
+  const SimSocket* const socket = Find(fd);
   return socket == nullptr ? SocketName() : socket->name();
 }
 
 SysResult SimNetwork::Resolve(std::string_view host, std::uint16_t port,
                               std::vector<SocketAddress>* out) {
   if (inert_) return -EBADF;
-  std::optional<SocketAddress> address = SocketAddress::Parse(host, port);
-  if (!address.has_value() && host == "localhost") {
-    address = SocketAddress::IPv4({127, 0, 0, 1}, port);
+  if (const auto numeric = SocketAddress::Parse(host, port)) {
+    out->push_back(*numeric);
+    return 0;
   }
-  if (!address.has_value()) {
-    const internal::NetworkHost* known = context_.topology.FindHost(host);
-    if (known == nullptr) return -ENOENT;
-    std::array<std::uint8_t, 4> ip;
-    std::copy_n(known->address.ip().begin(), 4, ip.begin());
-    address = SocketAddress::IPv4(ip, port);
-  }
-  out->push_back(*address);
+  const bool is_self = host == "localhost";
+  const internal::NetworkHost* known =
+      is_self ? &host_ : context_.topology.FindHost(host);
+  if (known == nullptr) return -ENOENT;
+  const auto add = [&](const SocketAddress& address) {
+    out->push_back(is_self ? internal::Loopback(address.family(), port)
+                           : address.WithPort(port));
+  };
+  add(known->address);
+  if (context_.options.resolve_ipv6) add(known->address6);
   return 0;
 }
 

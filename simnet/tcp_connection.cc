@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "rondo/simnet/inet_address.h"
 #include "rondo/simnet/tcp_socket.h"
 
 namespace rondo::internal {
@@ -12,16 +13,11 @@ namespace {
 std::string Name(Topology& topology, NetworkHost& host,
                  const SocketAddress& remote) {
   const NetworkHost* peer =
-      remote.ip()[0] == 127 ? &host : topology.FindHost(remote);
-  const std::string name =
-      host.name + ">" +
-      (peer != nullptr ? peer->name + ":" + std::to_string(remote.port())
-                       : remote.ToString());
-  return name + "#" + std::to_string(++host.connects[name]);
-}
-
-bool Alive(const TcpSocket* socket) {
-  return socket != nullptr && socket->state() == TcpSocket::State::kEstablished;
+      IsLoopback(remote) ? &host : topology.FindHost(remote);
+  return host.Numbered(host.name + ">" +
+                       (peer != nullptr
+                            ? peer->name + ":" + std::to_string(remote.port())
+                            : remote.ToString()));
 }
 
 }  // namespace
@@ -38,6 +34,18 @@ TcpConnection* TcpConnection::Start(NetworkContext& context,
   connection.Observe(NetworkEventKind::kConnect, &host, 0);
   connection.SendSyn();
   return &connection;
+}
+
+bool TcpConnection::Exists(const NetworkContext& context,
+                           const NetworkHost& host, const SocketAddress& local,
+                           const SocketAddress& remote) {
+  const auto is_alive = [&](const TcpConnection& connection) {
+    const TcpSocket* end = connection.ends_[0].get();
+    return connection.hosts_[0] == &host && connection.local_ == local &&
+           connection.remote_ == remote && end != nullptr &&
+           end->state() != TcpSocket::State::kClosed;
+  };
+  return std::ranges::any_of(context.connections, is_alive);
 }
 
 TcpConnection::TcpConnection(NetworkContext& context, NetworkHost& host,
@@ -79,8 +87,8 @@ TcpConnection::~TcpConnection() {
 
 void TcpConnection::SendSyn() {
   if (hosts_[1] == nullptr) {
-    hosts_[1] = remote_.ip()[0] == 127 ? hosts_[0]
-                                       : context_.topology.FindHost(remote_);
+    hosts_[1] =
+        IsLoopback(remote_) ? hosts_[0] : context_.topology.FindHost(remote_);
     if (hosts_[1] == nullptr) return SynLost();
     for (int side : {0, 1}) {
       TcpFlow& flow = flows_[side];
@@ -106,7 +114,8 @@ void TcpConnection::SynLost() {
 }
 
 void TcpConnection::ArriveSyn() {
-  TcpSocket* listener = hosts_[1]->ports.FindListener(remote_);
+  auto* listener =
+      static_cast<TcpSocket*>(hosts_[1]->ports.FindListener(remote_, id_));
   if (listener == nullptr) {
     Observe(NetworkEventKind::kRefuse, hosts_[1], 0);
     SendControl(SegmentKind::kReset, flows_[1]);
@@ -229,9 +238,11 @@ void TcpConnection::Arrive(Segment* segment) {
   TcpFlow& flow = *segment->flow;
   const SegmentKind kind = segment->kind;
   if (kind == SegmentKind::kData) {
+    last_arrival_ = segment->time;
     ArriveData(flow, segment);
   } else {
     const std::uint64_t value = segment->value;
+    if (kind < SegmentKind::kTimer) last_arrival_ = segment->time;
     context_.pool.Delete(segment);
     switch (kind) {
       case SegmentKind::kSyn:
@@ -255,6 +266,9 @@ void TcpConnection::Arrive(Segment* segment) {
       case SegmentKind::kTimer:
         ArriveTimer(flow);
         break;
+      case SegmentKind::kKeepAlive:
+        ArriveKeepAlive(flow);
+        break;
       case SegmentKind::kData:
         break;
     }
@@ -271,6 +285,7 @@ void TcpConnection::ArriveData(TcpFlow& flow, Segment* segment) {
     if (Alive(ends_[flow.from].get())) SendReset(1 - flow.from);
     return;
   }
+  if (segment->size == 0) return context_.pool.Delete(segment);  // A probe.
   Observe(NetworkEventKind::kDeliver, hosts_[1 - flow.from], segment->size);
   flow.arrived += segment->size;
   flow.queue.Append(segment);
@@ -314,8 +329,9 @@ void TcpConnection::ArriveReset(TcpFlow& flow) {
 
 void TcpConnection::ArriveAck(TcpFlow& flow, std::uint64_t value) {
   flow.acked = std::max(flow.acked, value);
-  if (flow.acked == flow.accepted && flow.held.empty()) {
+  if (flow.acked == flow.accepted && flow.held.empty() && !flow.timer.empty()) {
     context_.queue.Clear(flow.timer);
+    WatchPeer(flow.from);
   }
   if (ends_[flow.from] != nullptr) ends_[flow.from]->Changed();
 }
@@ -372,95 +388,6 @@ void TcpConnection::SendAck(TcpFlow& flow) {
   context_.queue.Schedule(
       flow.acks, segment,
       segment->sent + Latency(link, flow, flow.acks, SegmentKind::kAck));
-}
-
-// ---- Partitions and crashes.
-
-void TcpConnection::LinkDown(const Link& link) {
-  for (TcpFlow& flow : flows_) {
-    if (flow.link == &link) {
-      SimEvent* event = context_.queue.TakeAll(flow.segments);
-      while (event != nullptr) {
-        SimEvent* next = event->next;
-        Lose(flow, static_cast<Segment*>(event));
-        event = next;
-      }
-    }
-    if (flows_[1 - flow.from].link == &link && !flow.acks.empty()) {
-      context_.queue.Clear(flow.acks);
-      flow.reported = flow.acked;  // LinkUp makes up for it.
-      StartTimeout(flow, context_.clock.Now());
-    }
-  }
-}
-
-void TcpConnection::Lose(TcpFlow& flow, Segment* segment) {
-  const SegmentKind kind = segment->kind;
-  if (kind == SegmentKind::kData || kind == SegmentKind::kFin ||
-      kind == SegmentKind::kHandshakeAck) {
-    return Hold(flow, segment);
-  }
-  context_.pool.Delete(segment);
-  Observe(NetworkEventKind::kDrop, hosts_[flow.from], 0);
-  if (kind == SegmentKind::kSynAck && ends_[1] != nullptr) {
-    ends_[1]->AbandonHandshake();
-    ends_[1] = nullptr;
-  }
-  if (kind == SegmentKind::kSyn || kind == SegmentKind::kSynAck) SynLost();
-}
-
-void TcpConnection::Hold(TcpFlow& flow, Segment* segment) {
-  const TcpSocket* sender = ends_[flow.from].get();
-  // A host that crashed, or an end that gave up, repeats nothing.
-  if (sender == nullptr || sender->state() == TcpSocket::State::kClosed) {
-    context_.pool.Delete(segment);
-    return;
-  }
-  if (flow.held.empty()) {
-    Observe(NetworkEventKind::kHold, hosts_[flow.from], segment->size);
-  }
-  if (segment->kind != SegmentKind::kHandshakeAck) {
-    StartTimeout(flow, segment->sent);
-  }
-  flow.held.Append(segment);
-}
-
-void TcpConnection::StartTimeout(TcpFlow& flow, Nanoseconds since) {
-  if (!flow.timer.empty()) return;
-  context_.queue.Schedule(
-      flow.timer, context_.pool.New(SegmentKind::kTimer, &flow),
-      std::max(since + context_.options.user_timeout, context_.clock.Now()));
-}
-
-void TcpConnection::LinkUp(const Link& link) {
-  for (TcpFlow& flow : flows_) {
-    if (flow.link == &link && !flow.held.empty()) Resume(flow);
-    if (flows_[1 - flow.from].link == &link && flow.acked < flow.accepted) {
-      SendAck(flow);
-    }
-  }
-}
-
-void TcpConnection::Resume(TcpFlow& flow) {
-  context_.queue.Clear(flow.timer);
-  SegmentList held;
-  std::swap(held, flow.held);
-  const Nanoseconds now = context_.clock.Now();
-  const Nanoseconds again = NextRetransmission(held.front()->sent, now);
-  while (!held.empty()) {
-    Segment* const segment = held.PopFront();
-    context_.queue.Schedule(
-        flow.segments, segment,
-        again + Latency(*flow.link, flow, flow.segments, segment->kind));
-  }
-}
-
-void TcpConnection::HostDown(const NetworkHost& host) {
-  for (const int side : {0, 1}) {
-    if (hosts_[side] != &host) continue;
-    Forget(side);
-    if (ends_[side] != nullptr) ends_[side]->Vanish();
-  }
 }
 
 // ---- The end.

@@ -39,6 +39,10 @@ class TcpConnection {
                               NetworkHost& host, const SocketAddress& local,
                               const SocketAddress& remote);
 
+  // True if `host` has a connection with these addresses.
+  static bool Exists(const NetworkContext& context, const NetworkHost& host,
+                     const SocketAddress& local, const SocketAddress& remote);
+
   TcpConnection(NetworkContext& context, NetworkHost& host,
                 const SocketAddress& local, const SocketAddress& remote);
   ~TcpConnection();
@@ -77,6 +81,10 @@ class TcpConnection {
   void LinkUp(const Link& link);
   void HostDown(const NetworkHost& host);
 
+  // `side` wants to know whether its peer is alive, by SO_KEEPALIVE. While it
+  // is, and can be reached, that is not seen, and no probe is sent.
+  void WatchPeer(int side);
+
   // For segments. Takes it over.
   void Arrive(Segment* segment);
 
@@ -91,6 +99,7 @@ class TcpConnection {
   void ArriveReset(TcpFlow& flow);
   void ArriveAck(TcpFlow& flow, std::uint64_t value);
   void ArriveTimer(TcpFlow& flow);
+  void ArriveKeepAlive(TcpFlow& flow);
 
   void SendControl(SegmentKind kind, TcpFlow& flow);
   void Transmit(TcpFlow& flow, Segment* segment);
@@ -98,6 +107,9 @@ class TcpConnection {
   void Hold(TcpFlow& flow, Segment* segment);
   void Resume(TcpFlow& flow);
   void StartTimeout(TcpFlow& flow, Nanoseconds since);
+  bool Reachable() const { return !flows_[0].down() && !flows_[1].down(); }
+  // When `side` has probed its peer in vain, or for the first time from now on.
+  Nanoseconds KeepAliveTime(int side) const;
   // Takes what fits from the door into the receive buffer.
   void OpenDoor(TcpFlow& flow);
   void Acknowledge(TcpFlow& flow);
@@ -119,6 +131,7 @@ class TcpConnection {
   std::shared_ptr<TcpSocket> ends_[2];
   TcpFlow flows_[2];  // flows_[i] is from side i to the other.
   Nanoseconds first_syn_{0};
+  Nanoseconds last_arrival_{0};  // Of anything, at either side.
 };
 
 }  // namespace rondo::internal

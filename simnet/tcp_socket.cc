@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <string_view>
 #include <utility>
 
+#include "rondo/simnet/inet_address.h"
 #include "rondo/simnet/tcp_connection.h"
 
 namespace rondo::internal {
@@ -12,43 +12,48 @@ namespace {
 
 constexpr int kMaxBacklog = 4096;  // net.core.somaxconn.
 
-bool IsLoopback(const SocketAddress& address) { return address.ip()[0] == 127; }
-
-SocketAddress WithPort(const SocketAddress& address, std::uint16_t port) {
-  const std::string_view ip = address.ip();
-  std::array<std::uint8_t, 4> bytes;
-  std::copy(ip.begin(), ip.end(), bytes.begin());
-  return SocketAddress::IPv4(bytes, port);
-}
-
 }  // namespace
 
-TcpSocket::TcpSocket(NetworkContext& context, NetworkHost& host)
+TcpSocket::TcpSocket(NetworkContext& context, NetworkHost& host,
+                     AddressFamily family)
     : context_(context),
       host_(host),
-      send_buffer_(context.options.send_buffer),
-      receive_buffer_(context.options.receive_buffer) {}
+      family_(family),
+      local_(AnyAddress(family)) {
+  settings_.send_buffer = context.options.send_buffer;
+  settings_.receive_buffer = context.options.receive_buffer;
+}
 
 // ---- Names and listening.
 
+PortClaim TcpSocket::Claim(const SocketAddress& address) const {
+  return {address, settings_.sharing(), settings_.ipv6_only};
+}
+
+void TcpSocket::HoldPort() {
+  holds_ = true;
+  sharing_ = static_cast<std::uint8_t>(settings_.sharing());
+  host_.ports.Hold(local_.port(), sharing_);
+}
+
 SysResult TcpSocket::Bind(const SocketAddress& address) {
-  if (address.family() != AddressFamily::kIPv4) return -EAFNOSUPPORT;
-  if (!address.is_any() && !IsLoopback(address) &&
-      address.ip() != host_.address.ip()) {
-    return -EADDRNOTAVAIL;
-  }
+  SocketAddress name;
+  const SysResult result =
+      FromProgram(address, family_, settings_.ipv6_only, -EINVAL, &name);
+  if (result < 0) return result;
+  if (!name.is_any() && !host_.Owns(name)) return -EADDRNOTAVAIL;
   if (state_ != State::kClosed || local_.port() != 0) return -EINVAL;
   const Nanoseconds now = context_.clock.Now();
-  SocketAddress name = address;
   if (name.port() == 0) {
-    name = WithPort(name, host_.ports.NextEphemeral(now));
+    name = name.WithPort(host_.ports.NextEphemeral(now));
     if (name.port() == 0) return -EADDRINUSE;
-  } else if (host_.ports.InUse(name, reuse_, now)) {
+  } else if (host_.ports.InUse(Claim(name), now)) {
     return -EADDRINUSE;
   }
   local_ = name;
   bound_ = true;
-  host_.ports.Bind(this, local_, reuse_);
+  sharing_ = static_cast<std::uint8_t>(settings_.sharing());
+  host_.ports.Bind(this, Claim(local_));
   return 0;
 }
 
@@ -60,7 +65,7 @@ SysResult TcpSocket::Listen(int backlog) {
   }
   if (state_ != State::kClosed || phase_ != Phase::kUnconnected) return -EINVAL;
   if (!bound_) {
-    const SysResult result = Bind(SocketAddress());
+    const SysResult result = Bind(AnyAddress(family_));
     if (result < 0) return result;
   }
   if (!host_.ports.Listen(this, local_.port())) return -EADDRINUSE;
@@ -71,9 +76,13 @@ SysResult TcpSocket::Listen(int backlog) {
   return 0;
 }
 
-SysResult TcpSocket::Accept(std::shared_ptr<TcpSocket>* child) {
+SysResult TcpSocket::Accept(std::shared_ptr<SimSocket>* child,
+                            SocketAddress* peer) {
   if (state_ != State::kListen) return -EINVAL;
   if (listener_->ready.empty()) return -EAGAIN;
+  if (peer != nullptr) {
+    *peer = ToProgram(listener_->ready.front()->peer_, family_);
+  }
   *child = std::move(listener_->ready.front());
   listener_->ready.pop_front();
   Changed();
@@ -88,19 +97,16 @@ bool TcpSocket::CanTakeSyn() const {
 std::shared_ptr<TcpSocket> TcpSocket::NewChild(TcpConnection* connection,
                                                const SocketAddress& local,
                                                const SocketAddress& peer) {
-  auto child = std::make_shared<TcpSocket>(context_, host_);
+  auto child = std::make_shared<TcpSocket>(context_, host_, family_);
   child->state_ = State::kSynReceived;
   child->phase_ = Phase::kConnected;
   child->local_ = local;
   child->peer_ = peer;
-  child->reuse_ = reuse_;
-  child->send_buffer_ = send_buffer_;
-  child->receive_buffer_ = receive_buffer_;
+  child->settings_ = settings_;
   child->connection_ = connection;
   child->side_ = 1;
   child->parent_ = weak_from_this();
-  child->holds_ = true;
-  host_.ports.Hold(local.port(), reuse_);
+  child->HoldPort();
   ++listener_->half_open;
   return child;
 }
@@ -145,16 +151,19 @@ void TcpSocket::StopListening() {
 // ---- Connecting.
 
 SysResult TcpSocket::Connect(const SocketAddress& address) {
-  if (address.family() != AddressFamily::kIPv4) return -EAFNOSUPPORT;
+  SocketAddress remote;
+  const SysResult result =
+      FromProgram(address, family_, settings_.ipv6_only, -ENETUNREACH, &remote);
+  if (result < 0) return result;
   switch (phase_) {
     case Phase::kConnected:
       return -EISCONN;
     case Phase::kConnecting:
       if (state_ == State::kSynSent) return -EALREADY;
       if (state_ == State::kClosed) {
-        const SysResult result = ErrorOr(ECONNABORTED);
+        const SysResult error = ErrorOr(ECONNABORTED);
         Disconnect();
-        return result;
+        return error;
       }
       phase_ = Phase::kConnected;
       return 0;
@@ -163,8 +172,7 @@ SysResult TcpSocket::Connect(const SocketAddress& address) {
     case Phase::kUnconnected:
       if (state_ != State::kClosed) return -EISCONN;
       return StartConnecting(
-          address.is_any() ? SocketAddress::IPv4({127, 0, 0, 1}, address.port())
-                           : address);
+          remote.is_any() ? Loopback(remote.family(), remote.port()) : remote);
   }
   return -EINVAL;
 }
@@ -179,18 +187,21 @@ void TcpSocket::Disconnect() {
   Changed();
 }
 
-SysResult TcpSocket::StartConnecting(SocketAddress address) {
-  const bool self = IsLoopback(address) || address.ip() == host_.address.ip();
+SysResult TcpSocket::StartConnecting(const SocketAddress& address) {
   std::uint16_t port = local_.port();
+  SocketAddress local = local_;
   if (!bound_) {
     port = host_.ports.NextEphemeral(context_.clock.Now());
     if (port == 0) return -EADDRNOTAVAIL;
-    host_.ports.Hold(port, reuse_);
-    holds_ = true;
   }
   if (!bound_ || local_.is_any()) {
-    local_ = WithPort(self ? address : host_.address, port);
+    local = host_.SourceFor(address).WithPort(port);
   }
+  if (bound_ && TcpConnection::Exists(context_, host_, local, address)) {
+    return -EADDRNOTAVAIL;
+  }
+  local_ = local;
+  if (!bound_) HoldPort();
   peer_ = address;
   state_ = State::kSynSent;
   phase_ = Phase::kConnecting;  // What was shut before stays shut.
@@ -217,11 +228,22 @@ SysResult TcpSocket::ErrorOr(int otherwise) {
 
 SysResult TcpSocket::PeerAddress(SocketAddress* address) const {
   if (state_ != State::kEstablished) return -ENOTCONN;
-  *address = peer_;
+  *address = ToProgram(peer_, family_);
+  return 0;
+}
+
+SysResult TcpSocket::LocalAddress(SocketAddress* address) const {
+  *address = ToProgram(local_, family_);
   return 0;
 }
 
 // ---- Data.
+
+SysResult TcpSocket::SendMessage(MessageParts parts) {
+  if (parts.size() == 1) return Send(parts[0]);
+  // More than the buffer holds is not taken anyway.
+  return Send(Join(parts, std::min(SizeOf(parts), send_buffer())));
+}
 
 SysResult TcpSocket::Send(std::span<const char> data) {
   if (state_ == State::kSynSent) return -EAGAIN;
@@ -235,9 +257,21 @@ SysResult TcpSocket::Send(std::span<const char> data) {
   return result;
 }
 
+SysResult TcpSocket::SendTo(std::span<const char> data, const SocketAddress&) {
+  return Send(data);  // As Linux does.
+}
+
+SysResult TcpSocket::ReceiveFrom(std::span<char> buffer, SocketAddress* from,
+                                 bool* truncated) {
+  const SysResult result = Receive(buffer);
+  if (result < 0) return result;
+  if (from != nullptr) *from = {};
+  if (truncated != nullptr) *truncated = false;
+  return result;
+}
+
 SysResult TcpSocket::Receive(std::span<char> buffer) {
   if (state_ == State::kListen) return -ENOTCONN;
-  if (buffer.empty()) return 0;
   if (connection_ != nullptr && connection_->Readable(side_) > 0) {
     const std::size_t size = connection_->Read(side_, buffer);
     Changed();
@@ -250,22 +284,27 @@ SysResult TcpSocket::Receive(std::span<char> buffer) {
 }
 
 SysResult TcpSocket::SetOption(SocketOption option, int value) {
-  const auto size = static_cast<std::size_t>(std::max(value, 1));
-  switch (option) {
-    case SocketOption::kReuseAddress:
-      reuse_ = value != 0;
-      break;
-    case SocketOption::kNoDelay:
-      break;
-    case SocketOption::kSendBuffer:
-      send_buffer_ = size;
-      break;
-    case SocketOption::kReceiveBuffer:
-      receive_buffer_ = size;
-      break;
+  if (option == SocketOption::kIPv6Only) {
+    if (family_ != AddressFamily::kIPv6) return -ENOPROTOOPT;
+    if (local_.port() != 0) return -EINVAL;
+  }
+  const SysResult result = settings_.Set(option, value);
+  if (bound_) {
+    sharing_ = static_cast<std::uint8_t>(settings_.sharing());
+    host_.ports.Rebind(this, Claim(local_));
+  }
+  if (option == SocketOption::kKeepAlive && state_ == State::kEstablished) {
+    connection_->WatchPeer(side_);
   }
   Changed();
-  return 0;
+  return result;
+}
+
+SysResult TcpSocket::GetOption(SocketOption option) const {
+  if (option == SocketOption::kIPv6Only && family_ != AddressFamily::kIPv6) {
+    return -EOPNOTSUPP;
+  }
+  return settings_.Get(option);
 }
 
 // ---- The end.
@@ -302,14 +341,14 @@ SysResult TcpSocket::Shutdown(ShutdownHow how) {
 }
 
 void TcpSocket::Close() {
-  selector_ = nullptr;
+  Unpublish();
   orphan_ = true;
   if (state_ == State::kListen) {
     StopListening();
   } else if (state_ == State::kSynSent) {
     EnterClosed(false);
   } else if (state_ == State::kEstablished) {
-    if (connection_->HasUnread(side_)) {
+    if (connection_->HasUnread(side_) || settings_.linger == 0) {
       connection_->SendReset(side_);
       EnterClosed(false);
     } else {
@@ -322,7 +361,7 @@ void TcpSocket::Close() {
 }
 
 void TcpSocket::Vanish() {
-  selector_ = nullptr;
+  Unpublish();
   orphan_ = true;
   state_ = State::kClosed;
   bound_ = holds_ = false;
@@ -359,14 +398,16 @@ void TcpSocket::EnterClosed(bool time_wait) {
   state_ = State::kClosed;
   shutdown_ = kBothShut;
   if (time_wait) {
-    host_.ports.KeepForTimeWait(local_.port(), reuse_, context_.clock.Now());
+    host_.ports.KeepForTimeWait(local_.port(), sharing_, context_.clock.Now());
   }
   ReleasePort();
   Changed();
 }
 
 void TcpSocket::ReleasePort() {
-  if (std::exchange(holds_, false)) host_.ports.Release(local_.port(), reuse_);
+  if (std::exchange(holds_, false)) {
+    host_.ports.Release(local_.port(), sharing_);
+  }
   if (orphan_ && std::exchange(bound_, false)) {
     host_.ports.Unbind(this, local_.port());
   }
@@ -388,16 +429,6 @@ unsigned TcpSocket::Readiness() const {
     mask |= kWritable;
   }
   return mask;
-}
-
-void TcpSocket::Attach(SimSelector* selector, int fd) {
-  selector_ = selector;
-  fd_ = fd;
-  Changed();
-}
-
-void TcpSocket::Changed() {
-  if (selector_ != nullptr) selector_->SetReadiness(fd_, Readiness());
 }
 
 SocketName TcpSocket::name() const {

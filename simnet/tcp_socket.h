@@ -15,13 +15,16 @@
 
 #include "rondo/runtime/network.h"
 #include "rondo/simnet/network_context.h"
-#include "rondo/simnet/sim_selector.h"
+#include "rondo/simnet/port_table.h"
+#include "rondo/simnet/sim_socket.h"
+#include "rondo/simnet/socket_settings.h"
 
 namespace rondo::internal {
 
 class TcpConnection;
 
-class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
+class TcpSocket final : public SimSocket,
+                        public std::enable_shared_from_this<TcpSocket> {
  public:
   enum class State : std::uint8_t {
     kClosed,  // Never connected, or no more.
@@ -31,38 +34,42 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
     kEstablished,  // And on until both directions have ended.
   };
 
-  TcpSocket(NetworkContext& context, NetworkHost& host);
+  // `family` is kIPv4 or kIPv6.
+  TcpSocket(NetworkContext& context, NetworkHost& host, AddressFamily family);
 
-  // The calls of Network.
-  SysResult Bind(const SocketAddress& address);
-  SysResult Listen(int backlog);
-  SysResult Accept(std::shared_ptr<TcpSocket>* child);
-  SysResult Connect(const SocketAddress& address);
-  SysResult TakeError();
-  SysResult Send(std::span<const char> data);
-  SysResult Receive(std::span<char> buffer);
-  SysResult Shutdown(ShutdownHow how);
-  SysResult SetOption(SocketOption option, int value);
-  SysResult PeerAddress(SocketAddress* address) const;
-  void Close();
-
-  // It has a descriptor from now on, and `selector` is told its readiness.
-  void Attach(SimSelector* selector, int fd);
-  // Its host crashed: it is gone without a word.
-  void Vanish();
+  // SimSocket.
+  DescriptorKind kind() const override { return DescriptorKind::kStream; }
+  SysResult Bind(const SocketAddress& address) override;
+  SysResult Listen(int backlog) override;
+  SysResult Accept(std::shared_ptr<SimSocket>* child,
+                   SocketAddress* peer) override;
+  SysResult Connect(const SocketAddress& address) override;
+  SysResult TakeError() override;
+  SysResult Send(std::span<const char> data) override;
+  SysResult SendMessage(MessageParts parts) override;
+  SysResult SendTo(std::span<const char> data,
+                   const SocketAddress& to) override;
+  SysResult Receive(std::span<char> buffer) override;
+  SysResult ReceiveFrom(std::span<char> buffer, SocketAddress* from,
+                        bool* truncated) override;
+  SysResult Shutdown(ShutdownHow how) override;
+  SysResult SetOption(SocketOption option, int value) override;
+  SysResult GetOption(SocketOption option) const override;
+  SysResult LocalAddress(SocketAddress* address) const override;
+  SysResult PeerAddress(SocketAddress* address) const override;
+  void Close() override;
+  void Vanish() override;
+  // "n1>n2:80#1>" or "n1>n2:80#1<" for the two ends of a connection, "n2:80"
+  // of a listener, empty before.
+  SocketName name() const override;
 
   State state() const { return state_; }
   // True if no program can reach it: closed, or crashed.
   bool orphan() const { return orphan_; }
-  const SocketAddress& local() const { return local_; }
-  const SocketAddress& peer() const { return peer_; }
   const NetworkHost& host() const { return host_; }
-  std::size_t send_buffer() const { return send_buffer_; }
-  std::size_t receive_buffer() const { return receive_buffer_; }
-
-  // What it is in traces: "n1>n2:80#1>" or "n1>n2:80#1<" for the two ends of a
-  // connection, "n2:80" of a listener, empty before.
-  SocketName name() const;
+  const SocketSettings& settings() const { return settings_; }
+  std::size_t send_buffer() const { return settings_.send_buffer; }
+  std::size_t receive_buffer() const { return settings_.receive_buffer; }
 
   // For the connection. A listener: has it room for one more?
   bool CanTakeSyn() const;
@@ -78,7 +85,8 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   void PeerReset();            // RST has come.
   void Fail(int error);        // It gave up.
   void Ended(bool time_wait);  // Both directions have ended.
-  void Changed();              // Its readiness may have.
+  // Its readiness may have.
+  void Changed() { Publish(Readiness()); }
 
  private:
   struct Listener {
@@ -98,42 +106,47 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   static constexpr unsigned kSendShut = 2;
   static constexpr unsigned kBothShut = 3;
 
-  unsigned Readiness() const;
+  unsigned Readiness() const override;
+  // How it has `address`, or would have it.
+  PortClaim Claim(const SocketAddress& address) const;
+  void HoldPort();
   // Takes the pending error as a result; `otherwise` if there is none.
   SysResult ErrorOr(int otherwise);
   // Leaves the state for kClosed; what the port is owed is settled.
   void EnterClosed(bool time_wait);
   void StopListening();
   void ReleasePort();
-  SysResult StartConnecting(SocketAddress address);
+  SysResult StartConnecting(const SocketAddress& address);
   // As new, but for its error and its name if it was bound.
   void Disconnect();
 
   NetworkContext& context_;
   NetworkHost& host_;
-  SimSelector* selector_ = nullptr;
-  int fd_ = -1;
-
+  const AddressFamily family_;
   State state_ = State::kClosed;
   Phase phase_ = Phase::kUnconnected;
   std::uint8_t shutdown_ = 0;
-  bool done_ = false;  // The end of what the peer sends was seen.
-  bool reuse_ = false;
+  bool done_ = false;   // The end of what the peer sends was seen.
   bool bound_ = false;  // By Bind or Listen: holds the port until closed.
   bool holds_ = false;  // Holds it without asking, while connected.
   bool orphan_ = false;
   std::uint8_t side_ = 0;
-  int error_ = 0;  // sk_err: told once.
+  std::uint8_t sharing_ = 0;  // How it holds.
+  int error_ = 0;             // sk_err: told once.
   SocketAddress local_;
   SocketAddress peer_;
-  std::size_t send_buffer_;
-  std::size_t receive_buffer_;
+  SocketSettings settings_;
   TcpConnection* connection_ = nullptr;
   std::unique_ptr<Listener> listener_;
   mutable std::string name_;  // Made when it is asked for.
   mutable Identity name_id_ = 0;
   std::weak_ptr<TcpSocket> parent_;  // A child's listener.
 };
+
+// Connected, and not reset.
+inline bool Alive(const TcpSocket* socket) {
+  return socket != nullptr && socket->state() == TcpSocket::State::kEstablished;
+}
 
 }  // namespace rondo::internal
 

@@ -4,7 +4,17 @@
 #include <cstdint>
 #include <stdexcept>
 
+#include "rondo/simnet/inet_address.h"
+
 namespace rondo::internal {
+
+bool NetworkHost::Owns(const SocketAddress& ip) const {
+  return IsLoopback(ip) || ip.ip() == AddressFor(ip).ip();
+}
+
+SocketAddress NetworkHost::SourceFor(const SocketAddress& to) const {
+  return IsLoopback(to) ? Loopback(to.family(), 0) : AddressFor(to);
+}
 
 NetworkHost& Topology::AddHost(std::string_view name) {
   if (by_name_.contains(name)) {
@@ -22,6 +32,8 @@ NetworkHost& Topology::AddHost(std::string_view name) {
   host.id = HashName(name);
   host.index = index;
   host.address = SocketAddress::IPv4(ip, 0);
+  host.address6 = SocketAddress::IPv6(
+      {0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ip[1], ip[2], ip[3]}, 0);
   by_name_.emplace(host.name, &host);
   return host;
 }
@@ -33,12 +45,14 @@ NetworkHost* Topology::FindHost(std::string_view name) {
 
 NetworkHost* Topology::FindHost(const SocketAddress& address) {
   const std::string_view ip = address.ip();
-  if (ip.size() != 4 || ip[0] != 10) return nullptr;
-  const std::size_t number = static_cast<std::uint8_t>(ip[1]) << 16 |
-                             static_cast<std::uint8_t>(ip[2]) << 8 |
-                             static_cast<std::uint8_t>(ip[3]);
+  if (ip.size() < 4) return nullptr;
+  const std::string_view last = ip.substr(ip.size() - 3);
+  const std::size_t number = static_cast<std::uint8_t>(last[0]) << 16 |
+                             static_cast<std::uint8_t>(last[1]) << 8 |
+                             static_cast<std::uint8_t>(last[2]);
   if (number == 0 || number > hosts_.size()) return nullptr;
-  return &hosts_[number - 1];
+  NetworkHost& host = hosts_[number - 1];
+  return host.AddressFor(address).ip() == ip ? &host : nullptr;
 }
 
 Link& Topology::Between(NetworkHost& from, NetworkHost& to) {

@@ -3,6 +3,7 @@
 #define RONDO_SIMNET_TOPOLOGY_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <string>
@@ -13,14 +14,18 @@
 #include "rondo/runtime/identity.h"
 #include "rondo/runtime/socket_address.h"
 #include "rondo/simnet/port_table.h"
+#include "rondo/simnet/unix_names.h"
 
 namespace rondo {
 
 // One direction of a link. A segment takes `latency_min` plus a drawn part of
-// what is left to `latency_max`.
+// what is left to `latency_max`. Datagrams may be lost, or come twice; so many
+// of a million, as drawn.
 struct LinkOptions {
   Nanoseconds latency_min = std::chrono::microseconds(100);
   Nanoseconds latency_max = std::chrono::microseconds(800);
+  std::uint32_t datagrams_lost = 0;
+  std::uint32_t datagrams_doubled = 0;
 };
 
 namespace internal {
@@ -30,12 +35,28 @@ struct NetworkHost {
   std::string name;
   Identity id = 0;
   int index = 0;
-  SocketAddress address;
+  SocketAddress address;   // 10.0.0.1, ...
+  SocketAddress address6;  // fd00::1, ...
   bool isolated = false;
   bool down = false;
-  PortTable ports;
-  // How many connections of a name it has asked for.
+  PortTable ports;  // Of TCP.
+  PortTable udp_ports;
+  UnixNames unix_names;
+  // How many connections, or sockets, of a name it has made.
   std::map<std::string, int> connects;
+
+  // Its own, or a loopback address.
+  bool Owns(const SocketAddress& ip) const;
+  // Its address on the network that `other` is of.
+  const SocketAddress& AddressFor(const SocketAddress& other) const {
+    return other.family() == AddressFamily::kIPv4 ? address : address6;
+  }
+  // What the receiver at `to` sees as its address.
+  SocketAddress SourceFor(const SocketAddress& to) const;
+  // "NAME#k", k counted from 1.
+  std::string Numbered(const std::string& base) {
+    return base + "#" + std::to_string(++connects[base]);
+  }
 };
 
 struct Link {
@@ -51,7 +72,8 @@ class Topology {
   Topology(const LinkOptions& link, const LinkOptions& loopback)
       : default_(link), loopback_(loopback) {}
 
-  // REQUIRES: the name is new. Addresses are 10.0.0.1, 10.0.0.2, ...
+  // REQUIRES: the name is new. Addresses are 10.0.0.1, 10.0.0.2, ... and
+  // fd00::1, fd00::2, ...
   NetworkHost& AddHost(std::string_view name);
   // Null: unknown.
   NetworkHost* FindHost(std::string_view name);

@@ -44,14 +44,9 @@ TEST_F(SimNetworkTest, AddressesNamesAndDescriptorsComeInOrder) {
   EXPECT_THROW(world_.fabric.Partition("nobody"), std::out_of_range);
 }
 
-TEST_F(SimNetworkTest, WhatIsNotThere) {
-  EXPECT_EQ(n1_.Socket(AddressFamily::kIPv6, SocketKind::kStream),
-            -EAFNOSUPPORT);
+TEST_F(SimNetworkTest, ThereAreNoFilesToSend) {
   const int fd = world_.Stream(n1_);
-  SocketAddress address;
-  EXPECT_EQ(n1_.SendTo(fd, std::string("x"), address), -EOPNOTSUPP);
-  std::string buffer(1, '\0');
-  EXPECT_EQ(n1_.ReceiveFrom(fd, buffer, &address), -EOPNOTSUPP);
+  EXPECT_EQ(n1_.SendFile(fd, 0, 0, 1), -EOPNOTSUPP);
 }
 
 TEST_F(SimNetworkTest, AConnectionTakesARoundTripAndASegmentOneWay) {
@@ -282,6 +277,78 @@ TEST_F(SimNetworkTest, AHostPartitionReachesLaterHostsButNotLoopback) {
   n4.selector().Register(remote, kWritable);
   EXPECT_TRUE(n1_.selector().HasReady());
   EXPECT_FALSE(n4.selector().HasReady());
+}
+
+// ---- Dead peers.
+
+TEST_F(SimNetworkTest, UserTimeoutBoundsTheWaitForAcknowledgements) {
+  const auto [client, server] = world_.Connected();
+  EXPECT_EQ(n1_.SetOption(client, SocketOption::kUserTimeout, 5000), 0);
+  world_.fabric.Partition("n1", "n2");
+  const Nanoseconds sent = world_.time.now();
+  world_.Send(n1_, client, "x");
+  world_.Await(n1_, client, kReadable);
+  EXPECT_EQ(world_.time.now(), sent + seconds(5));
+  EXPECT_EQ(n1_.Error(client), ETIMEDOUT);
+}
+
+TEST_F(SimNetworkTest, KeepAliveFindsAPartition) {
+  const auto [client, server] = world_.Connected();
+  const Nanoseconds heard = world_.time.now();
+  n1_.SetOption(client, SocketOption::kKeepAlive, 1);
+  EXPECT_TRUE(world_.queue.empty());  // No probe that nobody could see.
+  world_.fabric.PartitionOneWay("n2", "n1");
+  world_.Await(n1_, client, kReadable);
+  EXPECT_EQ(world_.time.now(), heard + seconds(7200 + 9 * 75));
+  EXPECT_EQ(n1_.Error(client), ETIMEDOUT);
+}
+
+TEST_F(SimNetworkTest, KeepAliveByItsOptions) {
+  const auto [client, server] = world_.Connected();
+  const Nanoseconds heard = world_.time.now();
+  world_.fabric.Partition("n1");
+  n1_.SetOption(client, SocketOption::kKeepIdle, 10);
+  n1_.SetOption(client, SocketOption::kKeepInterval, 3);
+  n1_.SetOption(client, SocketOption::kKeepCount, 2);
+  n1_.SetOption(client, SocketOption::kKeepAlive, 1);
+  world_.Await(n1_, client, kReadable);
+  EXPECT_EQ(world_.time.now(), heard + seconds(16));
+}
+
+TEST_F(SimNetworkTest, AHealedPartitionIsNotFound) {
+  const auto [client, server] = world_.Connected();
+  n1_.SetOption(client, SocketOption::kKeepAlive, 1);
+  world_.fabric.Partition("n1");
+  world_.RunFor(seconds(3600));
+  EXPECT_FALSE(world_.queue.empty());
+  world_.fabric.Heal();
+  EXPECT_TRUE(world_.queue.empty());
+  world_.Send(n1_, client, "hello");
+  world_.Await(n2_, server, kReadable);
+}
+
+TEST_F(SimNetworkTest, KeepAliveFindsAHostThatIsBack) {
+  const auto [client, server] = world_.Connected();
+  const Nanoseconds heard = world_.time.now();
+  n1_.SetOption(client, SocketOption::kKeepIdle, 60);
+  n1_.SetOption(client, SocketOption::kKeepAlive, 1);
+  world_.fabric.HostDown("n2");
+  world_.RunFor(seconds(100));  // One probe was lost.
+  world_.fabric.HostUp("n2");
+  world_.Await(n1_, client, kReadable);
+  EXPECT_EQ(world_.time.now(), heard + seconds(60 + 75) + milliseconds(20));
+  EXPECT_EQ(n1_.Error(client), ECONNRESET);
+}
+
+TEST_F(SimNetworkTest, DataTakesThePlaceOfProbes) {
+  const auto [client, server] = world_.Connected();
+  n1_.SetOption(client, SocketOption::kKeepAlive, 1);
+  world_.fabric.Partition("n1");
+  world_.RunFor(seconds(1));
+  const Nanoseconds sent = world_.time.now();
+  world_.Send(n1_, client, "x");
+  world_.Await(n1_, client, kReadable);
+  EXPECT_EQ(world_.time.now(), sent + milliseconds(924'600));
 }
 
 // ---- Crashes.

@@ -2,8 +2,11 @@
 #ifndef RONDO_TESTS_SIMNET_WORLDS_H_
 #define RONDO_TESTS_SIMNET_WORLDS_H_
 
+#include <unistd.h>
+
 #include <chrono>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <thread>
 
@@ -19,8 +22,12 @@ class World {
   virtual ~World() = default;
   virtual Network& client() = 0;
   virtual Network& server() = 0;
-  // Where the server can be reached.
+  // Where the server, and the client, can be reached.
   virtual SocketAddress server_address() = 0;
+  virtual SocketAddress server_address6() = 0;
+  virtual SocketAddress client_address() = 0;
+  // A path for a Unix socket.
+  virtual std::string path(std::string_view name) = 0;
   virtual Selector& selector(Network& network) = 0;
   // Lets everything arrive that is under way.
   virtual void Settle() = 0;
@@ -33,10 +40,18 @@ class KernelWorld final : public World {
   SocketAddress server_address() override {
     return SocketAddress::IPv4({127, 0, 0, 1}, 0);
   }
+  SocketAddress server_address6() override {
+    return *SocketAddress::Parse("::1", 0);
+  }
+  SocketAddress client_address() override { return server_address(); }
+  // Not in a test's own directory: its name may be too long for a socket.
+  std::string path(std::string_view name) override {
+    return "/tmp/rondo_" + std::to_string(getpid()) + "_" + std::string(name);
+  }
   Selector& selector(Network&) override { return selector_; }
-  void Settle() override {  // Loopback delivers within the call that sends, but
-                            // for what softirqs
-    // put off.
+  // Loopback delivers within the call that sends, but for what softirqs put
+  // off.
+  void Settle() override {
     // tidy: allow(sleep) real time, outside any loop
     std::this_thread::sleep_for(std::chrono::microseconds(700));
   }
@@ -56,6 +71,16 @@ class SimWorld final : public World {
   SocketAddress server_address() override {
     return &client_ == &server_ ? SocketAddress::IPv4({127, 0, 0, 1}, 0)
                                 : server_.address();
+  }
+  SocketAddress server_address6() override {
+    return &client_ == &server_ ? *SocketAddress::Parse("::1", 0)
+                                : server_.address6();
+  }
+  SocketAddress client_address() override {
+    return &client_ == &server_ ? server_address() : client_.address();
+  }
+  std::string path(std::string_view name) override {
+    return "/run/" + std::string(name);
   }
   Selector& selector(Network& network) override {
     return static_cast<SimNetwork&>(network).selector();
