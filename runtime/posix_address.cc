@@ -40,6 +40,7 @@ std::optional<PosixAddress> ToPosix(const SocketAddress& address) {
       in.sin6_family = AF_INET6;
       in.sin6_port = htons(address.port());
       std::memcpy(&in.sin6_addr, address.ip().data(), sizeof(in.sin6_addr));
+      in.sin6_scope_id = address.scope();
       std::memcpy(&result.storage, &in, sizeof(in));
       result.size = sizeof(in);
       return result;
@@ -48,9 +49,10 @@ std::optional<PosixAddress> ToPosix(const SocketAddress& address) {
       sockaddr_un un = {};
       un.sun_family = AF_UNIX;
       const std::string& path = address.path();
-      // A path ends with a zero byte; an abstract name begins with one.
-      const bool abstract = !path.empty() && path[0] == '\0';
-      const std::size_t length = path.size() + (abstract ? 0 : 1);
+      // A path ends with a zero byte; an abstract name begins with one, and
+      // no name has none.
+      const bool is_path = !path.empty() && !address.is_abstract();
+      const std::size_t length = path.size() + (is_path ? 1 : 0);
       if (length > sizeof(un.sun_path)) return std::nullopt;
       std::memcpy(un.sun_path, path.data(), path.size());
       std::memcpy(&result.storage, &un, sizeof(un));
@@ -76,7 +78,7 @@ SocketAddress FromPosix(const PosixAddress& address) {
       std::memcpy(&in, &address.storage, sizeof(in));
       std::array<std::uint8_t, 16> ip;
       std::memcpy(ip.data(), &in.sin6_addr, ip.size());
-      return SocketAddress::IPv6(ip, ntohs(in.sin6_port));
+      return SocketAddress::IPv6(ip, ntohs(in.sin6_port), in.sin6_scope_id);
     }
     case AF_UNIX: {
       sockaddr_un un = {};

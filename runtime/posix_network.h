@@ -6,9 +6,10 @@
 
 namespace rondo {
 
-// Each call is one system call. Every socket is non-blocking and closed on
-// exec; a write to a closed peer is an error (-EPIPE), never a signal. An
-// IPv6 socket that is bound takes IPv6 only, as asyncio's servers do.
+// Each call is one system call. Every descriptor is non-blocking and closed on
+// exec; a write to a closed peer is an error (-EPIPE), never a signal: where
+// a system call cannot promise that (of SendFile, and of Write before Linux
+// 6.18), the thread has SIGPIPE blocked meanwhile, at three calls more.
 //
 // Resolve asks the machine's resolver (getaddrinfo) and may block; a numeric
 // address is answered without it. -ENOENT: no such name; -EAGAIN: the
@@ -18,6 +19,9 @@ namespace rondo {
 class PosixNetwork final : public Network {
  public:
   SysResult Socket(AddressFamily family, SocketKind kind) override;
+  SysResult SocketPair(SocketKind kind, std::array<int, 2>* fds) override;
+  SysResult Pipe(std::array<int, 2>* fds) override;
+  SysResult Adopt(int fd) override;
   SysResult Close(int fd) override;
 
   SysResult Bind(int fd, const SocketAddress& address) override;
@@ -27,16 +31,27 @@ class PosixNetwork final : public Network {
   SysResult Error(int fd) override;
 
   SysResult Send(int fd, std::span<const char> data) override;
+  // More than 1024 parts: the first 1024; of a datagram -EMSGSIZE.
+  SysResult SendMessage(int fd,
+                        std::span<const std::span<const char>> parts) override;
   SysResult Receive(int fd, std::span<char> buffer) override;
   SysResult SendTo(int fd, std::span<const char> data,
                    const SocketAddress& to) override;
-  SysResult ReceiveFrom(int fd, std::span<char> buffer,
-                        SocketAddress* from) override;
+  SysResult ReceiveFrom(int fd, std::span<char> buffer, SocketAddress* from,
+                        bool* truncated) override;
+  SysResult Read(int fd, std::span<char> buffer) override;
+  SysResult Write(int fd, std::span<const char> data) override;
+  SysResult SendFile(int fd, int file, std::int64_t offset,
+                     std::size_t size) override;
 
   SysResult Shutdown(int fd, ShutdownHow how) override;
   SysResult SetOption(int fd, SocketOption option, int value) override;
+  SysResult GetOption(int fd, SocketOption option) override;
   SysResult LocalAddress(int fd, SocketAddress* address) override;
   SysResult PeerAddress(int fd, SocketAddress* address) override;
+
+  SysResult SocketFile(const SocketAddress& address) override;
+  SysResult RemoveSocketFile(const SocketAddress& address) override;
 
   SysResult Resolve(std::string_view host, std::uint16_t port,
                     std::vector<SocketAddress>* out) override;

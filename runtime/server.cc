@@ -54,6 +54,10 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
     };
     check(network.SetOption(socket.fd(), SocketOption::kReuseAddress, 1),
           "setsockopt");
+    if (address.family() == AddressFamily::kIPv6) {
+      check(network.SetOption(socket.fd(), SocketOption::kIPv6Only, 1),
+            "setsockopt");
+    }
     check(network.Bind(socket.fd(), address), "bind");
     check(network.Listen(socket.fd(), backlog_), "listen");
     listeners_.push_back(std::move(socket));

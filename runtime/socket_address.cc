@@ -22,11 +22,12 @@ SocketAddress SocketAddress::IPv4(std::array<std::uint8_t, 4> ip,
 }
 
 SocketAddress SocketAddress::IPv6(std::array<std::uint8_t, 16> ip,
-                                  std::uint16_t port) {
+                                  std::uint16_t port, std::uint32_t scope) {
   SocketAddress address;
   address.family_ = AddressFamily::kIPv6;
   address.ip_ = ip;
   address.port_ = port;
+  address.scope_ = scope;
   return address;
 }
 
@@ -35,6 +36,10 @@ SocketAddress SocketAddress::Unix(std::string path) {
   address.family_ = AddressFamily::kUnix;
   address.path_ = std::move(path);
   return address;
+}
+
+SocketAddress SocketAddress::UnixAbstract(std::string_view name) {
+  return Unix(std::string(1, '\0').append(name));
 }
 
 std::optional<SocketAddress> SocketAddress::Parse(std::string_view host,
@@ -71,7 +76,14 @@ bool SocketAddress::is_any() const {
          std::all_of(ip_.begin(), ip_.end(), [](auto b) { return b == 0; });
 }
 
+SocketAddress SocketAddress::WithPort(std::uint16_t port) const {
+  SocketAddress address = *this;
+  address.port_ = port;
+  return address;
+}
+
 std::string SocketAddress::ToString() const {
+  if (is_abstract()) return "unix:@" + path_.substr(1);
   if (family_ == AddressFamily::kUnix) return "unix:" + path_;
   std::array<char, INET6_ADDRSTRLEN> text;
   if (family_ == AddressFamily::kIPv4) {
@@ -79,7 +91,9 @@ std::string SocketAddress::ToString() const {
     return std::string(text.data()) + ":" + std::to_string(port_);
   }
   inet_ntop(AF_INET6, ip_.data(), text.data(), text.size());
-  return "[" + std::string(text.data()) + "]:" + std::to_string(port_);
+  std::string result = "[" + std::string(text.data());
+  if (scope_ != 0) result += "%" + std::to_string(scope_);
+  return result + "]:" + std::to_string(port_);
 }
 
 }  // namespace rondo

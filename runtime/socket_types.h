@@ -13,12 +13,32 @@ namespace rondo {
 using SysResult = std::int64_t;
 
 enum class SocketKind { kStream, kDatagram };
+enum class DescriptorKind { kStream, kDatagram, kPipe, kCharacterDevice };
 enum class ShutdownHow { kReceive, kSend, kBoth };
+
+// -ENOPROTOOPT, -EOPNOTSUPP or -EINVAL: not of this kind of socket.
 enum class SocketOption {
+  // 0 or 1.
   kReuseAddress,
+  kReusePort,
+  kBroadcast,
+  kIPv6Only,
   kNoDelay,
+  kKeepAlive,
+  // Of kKeepAlive: seconds until the first probe, seconds between probes, how
+  // many probes.
+  kKeepIdle,
+  kKeepInterval,
+  kKeepCount,
+  // Milliseconds without an acknowledgement until the connection breaks; 0:
+  // the system's own measure.
+  kUserTimeout,
+  // Seconds for which Close goes on sending; 0: it resets; -1: off.
+  kLinger,
+  // Bytes. The kernel makes of them what it likes (twice as much, within
+  // bounds); a simulation takes them as they are.
   kSendBuffer,
-  kReceiveBuffer
+  kReceiveBuffer,
 };
 
 // What a socket is in traces: the same in every schedule.

@@ -107,9 +107,48 @@ SysResult SimNetwork::SendTo(int fd, std::span<const char>,
   return Find(fd) == nullptr ? -EBADF : -EOPNOTSUPP;
 }
 
-SysResult SimNetwork::ReceiveFrom(int fd, std::span<char>, SocketAddress*) {
+SysResult SimNetwork::ReceiveFrom(int fd, std::span<char>, SocketAddress*,
+                                  bool*) {
   return Find(fd) == nullptr ? -EBADF : -EOPNOTSUPP;
 }
+
+SysResult SimNetwork::SocketPair(SocketKind, std::array<int, 2>*) {
+  return -EOPNOTSUPP;
+}
+
+SysResult SimNetwork::Pipe(std::array<int, 2>*) { return -EOPNOTSUPP; }
+
+SysResult SimNetwork::Adopt(int fd) { return Find(fd) == nullptr ? -EBADF : 0; }
+
+SysResult SimNetwork::SendMessage(
+    int fd, std::span<const std::span<const char>> parts) {
+  SysResult sent = 0;
+  for (const std::span<const char> part : parts) {
+    const SysResult n = Send(fd, part);
+    if (n < 0) return sent > 0 ? sent : n;
+    sent += n;
+    if (n < static_cast<SysResult>(part.size())) break;
+  }
+  return sent;
+}
+
+SysResult SimNetwork::Read(int fd, std::span<char> buffer) {
+  return Receive(fd, buffer);
+}
+
+SysResult SimNetwork::Write(int fd, std::span<const char> data) {
+  return Send(fd, data);
+}
+
+SysResult SimNetwork::SendFile(int, int, std::int64_t, std::size_t) {
+  return -EOPNOTSUPP;
+}
+
+SysResult SimNetwork::GetOption(int, SocketOption) { return -ENOPROTOOPT; }
+
+SysResult SimNetwork::SocketFile(const SocketAddress&) { return -ENOENT; }
+
+SysResult SimNetwork::RemoveSocketFile(const SocketAddress&) { return -ENOENT; }
 
 SysResult SimNetwork::Shutdown(int fd, ShutdownHow how) {
   TcpSocket* socket = Find(fd);

@@ -41,6 +41,9 @@ class SimNetwork final : public Network {
   void GoInert();
 
   SysResult Socket(AddressFamily family, SocketKind kind) override;
+  SysResult SocketPair(SocketKind kind, std::array<int, 2>* fds) override;
+  SysResult Pipe(std::array<int, 2>* fds) override;
+  SysResult Adopt(int fd) override;
   SysResult Close(int fd) override;
 
   SysResult Bind(int fd, const SocketAddress& address) override;
@@ -53,11 +56,20 @@ class SimNetwork final : public Network {
   SysResult Receive(int fd, std::span<char> buffer) override;
   SysResult SendTo(int fd, std::span<const char> data,
                    const SocketAddress& to) override;
-  SysResult ReceiveFrom(int fd, std::span<char> buffer,
-                        SocketAddress* from) override;
+  SysResult SendMessage(int fd,
+                        std::span<const std::span<const char>> parts) override;
+  SysResult ReceiveFrom(int fd, std::span<char> buffer, SocketAddress* from,
+                        bool* truncated) override;
+  SysResult Read(int fd, std::span<char> buffer) override;
+  SysResult Write(int fd, std::span<const char> data) override;
+  SysResult SendFile(int fd, int file, std::int64_t offset,
+                     std::size_t size) override;
 
   SysResult Shutdown(int fd, ShutdownHow how) override;
   SysResult SetOption(int fd, SocketOption option, int value) override;
+  SysResult GetOption(int fd, SocketOption option) override;
+  SysResult SocketFile(const SocketAddress& address) override;
+  SysResult RemoveSocketFile(const SocketAddress& address) override;
   SysResult LocalAddress(int fd, SocketAddress* address) override;
   SysResult PeerAddress(int fd, SocketAddress* address) override;
 

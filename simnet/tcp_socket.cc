@@ -255,7 +255,7 @@ SysResult TcpSocket::SetOption(SocketOption option, int value) {
     case SocketOption::kReuseAddress:
       reuse_ = value != 0;
       break;
-    case SocketOption::kNoDelay:
+    default:
       break;
     case SocketOption::kSendBuffer:
       send_buffer_ = size;

@@ -2,14 +2,18 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "rondo/runtime/epoll_selector.h"
+#include "rondo/runtime/posix_write.h"
 
 namespace rondo {
 namespace {
@@ -188,7 +192,22 @@ TEST_F(PosixNetworkTest, ShutdownEndsOneDirection) {
 TEST_F(PosixNetworkTest, OptionsAndBadDescriptors) {
   const int fd = Stream();
   EXPECT_EQ(network_.SetOption(fd, SocketOption::kNoDelay, 1), 0);
-  EXPECT_EQ(network_.SetOption(fd, SocketOption::kReceiveBuffer, 65536), 0);
+  EXPECT_EQ(network_.GetOption(fd, SocketOption::kLinger), -1);
+  for (const SocketOption option :
+       {SocketOption::kReuseAddress, SocketOption::kReusePort,
+        SocketOption::kBroadcast, SocketOption::kNoDelay,
+        SocketOption::kKeepAlive, SocketOption::kKeepIdle,
+        SocketOption::kKeepInterval, SocketOption::kKeepCount,
+        SocketOption::kUserTimeout, SocketOption::kLinger}) {
+    EXPECT_EQ(network_.SetOption(fd, option, 1), 0);
+    EXPECT_EQ(network_.GetOption(fd, option), 1);
+  }
+  for (const SocketOption option :
+       {SocketOption::kSendBuffer, SocketOption::kReceiveBuffer}) {
+    EXPECT_EQ(network_.SetOption(fd, option, 65536), 0);
+    EXPECT_EQ(network_.GetOption(fd, option), 2 * 65536);
+  }
+  EXPECT_EQ(network_.SetOption(fd, SocketOption::kIPv6Only, 1), -ENOPROTOOPT);
   EXPECT_EQ(Receive(fd), -ENOTCONN);
   EXPECT_EQ(network_.Shutdown(fd, ShutdownHow::kBoth), -ENOTCONN);
   EXPECT_EQ(network_.Accept(fd, nullptr), -EINVAL);
@@ -210,9 +229,9 @@ TEST_F(PosixNetworkTest, Datagrams) {
   EXPECT_EQ(Await(b, kReadable), kReadable);
   std::string buffer(16, '\0');
   SocketAddress from;
-  EXPECT_EQ(network_.ReceiveFrom(b, buffer, &from), 4);
+  EXPECT_EQ(network_.ReceiveFrom(b, buffer, &from, nullptr), 4);
   EXPECT_EQ(from, Local(a));
-  EXPECT_EQ(network_.ReceiveFrom(b, buffer, nullptr), -EAGAIN);
+  EXPECT_EQ(network_.ReceiveFrom(b, buffer, nullptr, nullptr), -EAGAIN);
 }
 
 TEST_F(PosixNetworkTest, UnixSockets) {
@@ -233,6 +252,126 @@ TEST_F(PosixNetworkTest, UnixSockets) {
   EXPECT_EQ(
       network_.Connect(client, SocketAddress::Unix(std::string(200, 'x'))),
       -ENAMETOOLONG);
+}
+
+TEST_F(PosixNetworkTest, AbstractAndUnnamedUnixAddresses) {
+  const int named =
+      Owned(network_.Socket(AddressFamily::kUnix, SocketKind::kDatagram));
+  const SocketAddress address =
+      SocketAddress::UnixAbstract("rondo " + std::to_string(getpid()));
+  EXPECT_EQ(network_.Bind(named, address), 0);
+  EXPECT_EQ(Local(named), address);
+  const int other =
+      Owned(network_.Socket(AddressFamily::kUnix, SocketKind::kDatagram));
+  EXPECT_EQ(Local(other), SocketAddress::Unix(""));
+  EXPECT_EQ(network_.SendTo(other, std::string("x"), address), 1);
+  SocketAddress from = address;
+  std::string buffer(8, '\0');
+  EXPECT_EQ(network_.ReceiveFrom(named, buffer, &from, nullptr), 1);
+  EXPECT_EQ(from, SocketAddress());
+  // Binding to no name gets an abstract one.
+  EXPECT_EQ(network_.Bind(other, SocketAddress::Unix("")), 0);
+  EXPECT_TRUE(Local(other).is_abstract());
+}
+
+TEST_F(PosixNetworkTest, SocketFiles) {
+  const std::string path = "/tmp/rondo_" + std::to_string(getpid()) + ".file";
+  const SocketAddress address = SocketAddress::Unix(path);
+  EXPECT_EQ(network_.SocketFile(address), -ENOENT);
+  const int fd =
+      Owned(network_.Socket(AddressFamily::kUnix, SocketKind::kStream));
+  EXPECT_EQ(network_.Bind(fd, address), 0);
+  EXPECT_GT(network_.SocketFile(address), 0);
+  EXPECT_EQ(network_.RemoveSocketFile(address), 0);
+  EXPECT_EQ(network_.RemoveSocketFile(address), -ENOENT);
+  EXPECT_EQ(network_.SocketFile(SocketAddress::Unix("/tmp")), -ENOTSOCK);
+  EXPECT_EQ(network_.RemoveSocketFile(SocketAddress::Unix("/tmp")), -ENOTSOCK);
+}
+
+TEST_F(PosixNetworkTest, ADatagramLongerThanTheBuffer) {
+  std::array<int, 2> fds;
+  ASSERT_EQ(network_.SocketPair(SocketKind::kDatagram, &fds), 0);
+  for (const int fd : fds) Owned(fd);
+  EXPECT_EQ(Send(fds[0], "long"), 4);
+  EXPECT_EQ(Send(fds[0], "fits"), 4);
+  std::string buffer(2, '\0');
+  bool truncated = false;
+  EXPECT_EQ(network_.ReceiveFrom(fds[1], buffer, nullptr, &truncated), 2);
+  EXPECT_TRUE(truncated);
+  buffer.resize(4);
+  EXPECT_EQ(network_.ReceiveFrom(fds[1], buffer, nullptr, &truncated), 4);
+  EXPECT_FALSE(truncated);
+}
+
+TEST_F(PosixNetworkTest, AMessageOfManyParts) {
+  std::array<int, 2> fds;
+  ASSERT_EQ(network_.SocketPair(SocketKind::kStream, &fds), 0);
+  for (const int fd : fds) Owned(fd);
+  const std::string text = "abc";
+  const std::span<const char> parts[] = {
+      std::span(text).first(1), {}, std::span(text).subspan(1)};
+  EXPECT_EQ(network_.SendMessage(fds[0], parts), 3);
+  EXPECT_EQ(network_.SendMessage(fds[0], {}), 0);
+  EXPECT_EQ(Receive(fds[1]), 3);
+  EXPECT_EQ(buffer_, "abc");
+  // Of a stream as many as the kernel takes; of a datagram all, or none.
+  const std::vector<std::span<const char>> many(1500, std::span(text).first(1));
+  EXPECT_EQ(network_.SendMessage(fds[0], many), 1024);
+  const int datagram = Datagram();
+  EXPECT_EQ(network_.Connect(datagram, Loopback(9)), 0);
+  EXPECT_EQ(network_.SendMessage(datagram, many), -EMSGSIZE);
+}
+
+TEST_F(PosixNetworkTest, ABrokenPipeIsAnErrorAndNoSignal) {
+  std::array<int, 2> fds;
+  ASSERT_EQ(network_.Pipe(&fds), 0);
+  Owned(fds[1]);
+  EXPECT_EQ(network_.Read(fds[0], buffer_ = "1"), -EAGAIN);
+  EXPECT_EQ(network_.Write(fds[1], std::string("x")), 1);
+  EXPECT_EQ(network_.Read(fds[0], buffer_), 1);
+  EXPECT_EQ(network_.Send(fds[1], std::string("x")), -ENOTSOCK);
+  network_.Close(fds[0]);
+  EXPECT_EQ(network_.Write(fds[1], std::string("x")), -EPIPE);
+  const auto old_kernel = [&] {
+    return write(fds[1], "x", 1) < 0 ? SysResult{-errno} : 1;
+  };
+  EXPECT_EQ(internal::WithSigpipeBlocked(old_kernel), -EPIPE);
+  sigset_t pending;
+  sigpending(&pending);
+  EXPECT_EQ(sigismember(&pending, SIGPIPE), 0);
+}
+
+TEST_F(PosixNetworkTest, SendFileSendsAndReachesTheEnd) {
+  const auto [client, server] = Connected();
+  const std::string path = "/tmp/rondo_" + std::to_string(getpid()) + ".data";
+  const int file = Owned(open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600));
+  ASSERT_EQ(write(file, "0123456789", 10), 10);
+  unlink(path.c_str());
+  EXPECT_EQ(network_.SendFile(client, file, 4, 100), 6);
+  EXPECT_EQ(network_.SendFile(client, file, 10, 100), 0);
+  EXPECT_EQ(Await(server, kReadable), kReadable);
+  EXPECT_EQ(Receive(server), 6);
+  EXPECT_EQ(buffer_, "456789");
+  EXPECT_EQ(network_.Shutdown(client, ShutdownHow::kSend), 0);
+  EXPECT_EQ(network_.SendFile(client, file, 0, 100), -EPIPE);
+  EXPECT_EQ(network_.Adopt(file), -EINVAL);
+}
+
+TEST_F(PosixNetworkTest, AdoptTellsWhatItIsAndMakesItNonBlocking) {
+  std::array<int, 2> fds;
+  ASSERT_EQ(pipe(fds.data()), 0);
+  for (const int fd : fds) {
+    EXPECT_EQ(network_.Adopt(Owned(fd)),
+              static_cast<SysResult>(DescriptorKind::kPipe));
+    EXPECT_TRUE(fcntl(fd, F_GETFL) & O_NONBLOCK);
+  }
+  EXPECT_EQ(network_.Adopt(Stream()),
+            static_cast<SysResult>(DescriptorKind::kStream));
+  EXPECT_EQ(network_.Adopt(Datagram()),
+            static_cast<SysResult>(DescriptorKind::kDatagram));
+  EXPECT_EQ(network_.Adopt(Owned(open("/dev/null", O_RDONLY))),
+            static_cast<SysResult>(DescriptorKind::kCharacterDevice));
+  EXPECT_EQ(network_.Adopt(9999), -EBADF);
 }
 
 TEST_F(PosixNetworkTest, IPv6WhereThereIsOne) {

@@ -46,6 +46,24 @@ TEST(SocketAddressTest, UnixKeepsPath) {
   EXPECT_EQ(address.ToString(), "unix:/tmp/x");
 }
 
+TEST(SocketAddressTest, AbstractNamesAndNoName) {
+  const SocketAddress address = SocketAddress::UnixAbstract("x");
+  EXPECT_TRUE(address.is_abstract());
+  EXPECT_EQ(address.path(), std::string_view("\0x", 2));
+  EXPECT_EQ(address.ToString(), "unix:@x");
+  EXPECT_FALSE(SocketAddress::Unix("x").is_abstract());
+  EXPECT_FALSE(SocketAddress::Unix("").is_abstract());
+  EXPECT_NE(address, SocketAddress::Unix("x"));
+}
+
+TEST(SocketAddressTest, ScopesAndPorts) {
+  const SocketAddress address = SocketAddress::IPv6({0xfe, 0x80}, 80, 2);
+  EXPECT_EQ(address.scope(), 2u);
+  EXPECT_EQ(address.ToString(), "[fe80::%2]:80");
+  EXPECT_EQ(address.WithPort(81).ToString(), "[fe80::%2]:81");
+  EXPECT_NE(address, SocketAddress::IPv6({0xfe, 0x80}, 80));
+}
+
 TEST(SocketAddressTest, ParsesNumericAddresses) {
   EXPECT_EQ(SocketAddress::Parse("10.0.0.1", 80),
             SocketAddress::IPv4({10, 0, 0, 1}, 80));

@@ -51,7 +51,7 @@ TEST_F(SimNetworkTest, WhatIsNotThere) {
   SocketAddress address;
   EXPECT_EQ(n1_.SendTo(fd, std::string("x"), address), -EOPNOTSUPP);
   std::string buffer(1, '\0');
-  EXPECT_EQ(n1_.ReceiveFrom(fd, buffer, &address), -EOPNOTSUPP);
+  EXPECT_EQ(n1_.ReceiveFrom(fd, buffer, &address, nullptr), -EOPNOTSUPP);
 }
 
 TEST_F(SimNetworkTest, AConnectionTakesARoundTripAndASegmentOneWay) {
