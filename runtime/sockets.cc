@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <string>
-#include <system_error>
 
 #include "rondo/runtime/event_loop.h"
 #include "rondo/runtime/io.h"
@@ -17,12 +16,17 @@ Network& NetworkOf(LoopCore* core) {
   return *core->seams.network;
 }
 
-void ThrowSocketError(SysResult result, std::string_view call,
-                      std::string_view address) {
+std::system_error SocketError(SysResult result, std::string_view call,
+                              std::string_view address) {
   std::string what(call);
   if (!address.empty()) what.append(" ").append(address);
-  throw std::system_error(static_cast<int>(-result), std::generic_category(),
-                          what);
+  return std::system_error(static_cast<int>(-result), std::generic_category(),
+                           what);
+}
+
+void ThrowSocketError(SysResult result, std::string_view call,
+                      std::string_view address) {
+  throw SocketError(result, call, address);
 }
 
 namespace {

@@ -1,0 +1,64 @@
+// Connections of transports and protocols.
+//
+//   rondo::Connection c = co_await rondo::CreateConnection(
+//       [] { return std::make_shared<Echo>(); }, "example.org", 80);
+//   c.transport->Write("ping");
+//
+// Throws: std::system_error with the call and the address; if several addresses
+// have failed, each in its own way, one that tells all. RuntimeError without a
+// running loop or network. What the factory throws.
+// Cancellation: at once; the socket is closed.
+// Source: asyncio create_connection, connect_accepted_socket.
+#ifndef RONDO_RUNTIME_CONNECTIONS_H_
+#define RONDO_RUNTIME_CONNECTIONS_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "rondo/runtime/coro.h"
+#include "rondo/runtime/protocol.h"
+#include "rondo/runtime/socket_address.h"
+#include "rondo/runtime/socket_transport.h"
+#include "rondo/runtime/sockets.h"
+#include "rondo/runtime/transport.h"
+
+namespace rondo {
+
+using ProtocolFactory = std::function<std::shared_ptr<Protocol>()>;
+
+struct Connection {
+  Connection() = default;
+  Connection(std::shared_ptr<Transport> t, std::shared_ptr<Protocol> p)
+      : transport(std::move(t)), protocol(std::move(p)) {}
+
+  std::shared_ptr<Transport> transport;
+  std::shared_ptr<Protocol> protocol;  // What the factory has made.
+};
+
+// Connects to a name or a numeric address, one address after another if it has
+// several; returns when the protocol has its transport. `local`: where the
+// socket is bound before.
+Coro<Connection> CreateConnection(
+    ProtocolFactory factory, std::string host, std::uint16_t port,
+    std::optional<SocketAddress> local = std::nullopt);
+
+// The same with a stream socket that is connected already.
+Coro<Connection> CreateConnection(ProtocolFactory factory, Socket socket);
+
+namespace internal {
+
+// A connected stream socket to the first of the addresses that answers.
+Coro<Socket> ConnectSocket(std::string host, std::uint16_t port,
+                           std::optional<SocketAddress> local);
+
+// Makes the transport and waits until the protocol has it.
+Coro<Connection> StartConnection(ProtocolFactory factory, Socket socket,
+                                 std::shared_ptr<ConnectionOwner> owner);
+
+}  // namespace internal
+}  // namespace rondo
+
+#endif  // RONDO_RUNTIME_CONNECTIONS_H_
