@@ -12,6 +12,8 @@ namespace {
 
 using SharedProtocol = std::shared_ptr<StreamReaderProtocol>;
 
+[[noreturn]] void ThrowEmpty() { throw ValueError("use of an empty Stream"); }
+
 SharedProtocol MakeProtocol(std::size_t limit) {
   return std::make_shared<StreamReaderProtocol>(
       std::make_shared<StreamReader>(limit));
@@ -21,6 +23,7 @@ SharedProtocol MakeProtocol(std::size_t limit) {
 // for `read`, a function of it that returns a Coro.
 template <class Read>
 Coro<std::string> Keep(SharedProtocol protocol, Read read) {
+  if (protocol == nullptr) ThrowEmpty();
   co_return co_await read(protocol->reader());
 }
 
@@ -46,12 +49,12 @@ Stream& Stream::operator=(Stream&& other) noexcept {
 }
 
 Transport& Stream::transport() const {
-  if (transport_ == nullptr) throw RuntimeError("use of an empty Stream");
+  if (transport_ == nullptr) ThrowEmpty();
   return *transport_;
 }
 
 StreamReaderProtocol& Stream::protocol() const {
-  if (protocol_ == nullptr) throw RuntimeError("use of an empty Stream");
+  if (protocol_ == nullptr) ThrowEmpty();
   return *protocol_;
 }
 
@@ -61,17 +64,14 @@ StreamWriter Stream::writer() const {
 }
 
 Coro<std::string> Stream::Read(std::size_t n) {
-  protocol();
   return Keep(protocol_, [n](StreamReader& reader) { return reader.Read(n); });
 }
 
 Coro<std::string> Stream::ReadAll() {
-  protocol();
   return Keep(protocol_, [](StreamReader& reader) { return reader.ReadAll(); });
 }
 
 Coro<std::string> Stream::ReadExactly(std::size_t n) {
-  protocol();
   return Keep(protocol_,
               [n](StreamReader& reader) { return reader.ReadExactly(n); });
 }
@@ -83,7 +83,6 @@ Coro<std::string> Stream::ReadUntil(std::string separator) {
 }
 
 Coro<std::string> Stream::ReadUntil(std::vector<std::string> separators) {
-  protocol();
   return Keep(protocol_, [separators = std::move(separators)](
                              StreamReader& reader) mutable {
     return reader.ReadUntil(std::move(separators));
@@ -91,7 +90,6 @@ Coro<std::string> Stream::ReadUntil(std::vector<std::string> separators) {
 }
 
 Coro<std::string> Stream::ReadLine() {
-  protocol();
   return Keep(protocol_,
               [](StreamReader& reader) { return reader.ReadLine(); });
 }

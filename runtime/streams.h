@@ -11,7 +11,7 @@
 // Cancellation: at once; no bytes are lost, read or written.
 // Throws: std::system_error with the call and the peer's address, from the
 // moment that the connection is lost by an error; RuntimeError for a second
-// reader at a time, and for a Stream that refers to nothing.
+// reader at a time; ValueError for a Stream that refers to nothing.
 // Thread-safety: the loop's thread.
 // Source: asyncio.StreamReader and StreamWriter, as one object.
 #ifndef RONDO_RUNTIME_STREAMS_H_
@@ -89,7 +89,7 @@ class Stream {
   SocketAddress peer_address() const { return Address("peername"); }
   int fd() const;
 
-  // Its parts. Throw: RuntimeError if it refers to nothing.
+  // Its parts.
   Transport& transport() const;
   StreamReaderProtocol& protocol() const;
   StreamReader& reader() const { return protocol().reader(); }
