@@ -11,7 +11,8 @@ Scenarios AllScenarios() {
        {BarrierScenarios,   CallSoonScenarios, CancelScenarios,
         ConditionScenarios, ContextScenarios,  EventScenarios,
         FutureScenarios,    GatherScenarios,   LockScenarios,
-        LoopScenarios,      QueueScenarios,    RunScenarios,
+        LoopScenarios,      ProtocolScenarios, SocketScenarios,
+        StreamScenarios,    QueueScenarios,    RunScenarios,
         SemaphoreScenarios, ShieldScenarios,   TaskGroupScenarios,
         TaskScenarios,      ThreadScenarios,   TimeoutScenarios,
         TimerScenarios,     WaitForScenarios,  WaitScenarios}) {
