@@ -6,55 +6,24 @@
 #include <utility>
 
 #include "rondo/runtime/errors.h"
-#include "rondo/runtime/io.h"
 #include "rondo/runtime/read_scratch.h"
 
 namespace rondo::internal {
-namespace {
-
-// Writes after the loss of the connection that are forgiven in silence.
-// Source: asyncio.constants.LOG_THRESHOLD_FOR_CONNLOST_WRITES.
-constexpr int kForgivenWrites = 5;
-
-}  // namespace
 
 std::shared_ptr<SocketTransport> SocketTransport::Start(
-    Socket socket, std::shared_ptr<Protocol> protocol, Future<> waiter,
+    Socket socket, std::shared_ptr<Protocol> protocol, const Future<>& waiter,
     std::shared_ptr<ConnectionOwner> owner) {
   auto transport = std::make_shared<SocketTransport>(
       std::move(socket), std::move(protocol), std::move(owner));
-  LoopCore* const core = transport->core_;
-  const auto queue = [core](auto callback, HandleKind kind,
-                            const std::string& name) {
-    core->Push(core->NewCallback(std::move(callback), kind, name));
-  };
-  if (!core->Accepts()) return transport;
-  queue([transport] { transport->protocol_->ConnectionMade(transport); },
-        HandleKind::kTransport, transport->Label("connection_made"));
-  queue([transport] { transport->StartReading(); }, HandleKind::kTransport,
-        transport->Label("start_reading"));
-  if (waiter) {
-    queue(
-        [waiter]() mutable {
-          if (!waiter.done()) waiter.SetResult();
-        },
-        HandleKind::kCallback, "set_result_unless_cancelled");
-  }
+  transport->QueueStart(waiter);
   return transport;
 }
 
 SocketTransport::SocketTransport(Socket socket,
                                  std::shared_ptr<Protocol> protocol,
                                  std::shared_ptr<ConnectionOwner> owner)
-    : core_(RunningCore()),
-      network_(&NetworkOf(core_)),
-      socket_(std::move(socket)),
-      owner_(std::move(owner)),
-      flow_(core_) {
+    : SelectorTransport(std::move(socket)), owner_(std::move(owner)) {
   SetProtocol(std::move(protocol));
-  // Now: a reset makes the kernel forget the peer.
-  network_->LocalAddress(fd(), &local_);
-  network_->PeerAddress(fd(), &peer_);
   // Segments of Nagle's algorithm wait for acknowledgements. (A Unix socket
   // refuses.)
   network_->SetOption(fd(), SocketOption::kNoDelay, 1);
@@ -63,21 +32,11 @@ SocketTransport::SocketTransport(Socket socket,
 
 SocketTransport::~SocketTransport() {
   if (owner_ != nullptr) owner_->Detach(this);
-  if (socket_ && core_->open) {
-    core_->Report("A transport was dropped that nobody has closed", nullptr,
-                  Label("transport"));
-  }
 }
 
-std::string SocketTransport::Label(std::string_view what) const {
-  return core_->watched ? IoLabel(core_, what, fd()) : std::string();
-}
-
-std::any SocketTransport::GetExtraInfo(std::string_view name) const {
-  if (name == "sockname") return local_;
-  if (name == "peername") return peer_;
-  if (name == "socket") return fd();
-  return {};
+void SocketTransport::ConnectionMade() {
+  protocol_->ConnectionMade(
+      std::static_pointer_cast<SocketTransport>(shared_from_this()));
 }
 
 void SocketTransport::SetProtocol(std::shared_ptr<Protocol> protocol) {
@@ -88,40 +47,16 @@ void SocketTransport::SetProtocol(std::shared_ptr<Protocol> protocol) {
 
 // ---- Reading
 
-void SocketTransport::AddReader() {
-  if (ended_) return;
-  Watch(
-      core_, fd(), kReadable,
-      [self = shared_from_this()] { self->ReadReady(); }, "read_ready");
-}
-
-void SocketTransport::StartReading() {
-  if (is_reading()) AddReader();
-}
-
 void SocketTransport::PauseReading() {
   if (!is_reading()) return;
   paused_ = true;
-  core_->io->Remove(fd(), kReadable);
+  RemoveReader();
 }
 
 void SocketTransport::ResumeReading() {
   if (closing_ || !paused_) return;
   paused_ = false;
-  AddReader();
-}
-
-template <class F>
-bool SocketTransport::Guard(std::string_view message, F&& f) {
-  try {
-    f();
-    return true;
-  } catch (const LoopExit&) {
-    throw;
-  } catch (...) {  // tidy: allow(catch-all) told to the protocol and handler
-    Fail(std::current_exception(), message);
-    return false;
-  }
+  if (!ended_) AddReader();
 }
 
 void SocketTransport::ReadReady() {
@@ -176,18 +111,13 @@ void SocketTransport::EndOfFile() {
   if (!ok) return;
   if (keep_open) {
     // There is nothing more to be read, but perhaps to be written.
-    core_->io->Remove(fd(), kReadable);
+    RemoveReader();
   } else {
     Close();
   }
 }
 
 // ---- Writing
-
-void SocketTransport::SetWriteBufferLimits(WriteBufferLimits limits) {
-  flow_.SetLimits(limits);
-  flow_.Grown(buffer_.size(), protocol_.get());
-}
 
 bool SocketTransport::MayWrite(std::string_view call) {
   if (eof_) {
@@ -197,18 +127,8 @@ bool SocketTransport::MayWrite(std::string_view call) {
     throw RuntimeError(std::string(call) + " while a file is being sent");
   }
   if (lost_ == 0) return true;
-  if (lost_ == kForgivenWrites) {
-    core_->Report("A transport is written to that has lost its connection",
-                  nullptr, Label("transport"));
-  }
-  ++lost_;
+  NoteLateWrite();
   return false;
-}
-
-void SocketTransport::AddWriter() {
-  Watch(
-      core_, fd(), kWritable,
-      [self = shared_from_this()] { self->WriteReady(); }, "write_ready");
 }
 
 void SocketTransport::Write(std::span<const char> data) {
@@ -256,7 +176,7 @@ bool SocketTransport::SendBuffer() {
   if (n >= 0) {
     buffer_.Drop(static_cast<std::size_t>(n));
   } else if (n != -EAGAIN) {
-    core_->io->Remove(fd(), kWritable);
+    RemoveWriter();
     buffer_.Clear();
     const std::exception_ptr error = ErrorOf(n, "send");
     Fail(error, "Fatal write error on socket transport");
@@ -276,7 +196,7 @@ void SocketTransport::WriteReady() {
 }
 
 void SocketTransport::Flushed() {
-  core_->io->Remove(fd(), kWritable);
+  RemoveWriter();
   if (empty_waiter_ && !empty_waiter_.done()) empty_waiter_.SetResult();
   if (closing_) {
     CallConnectionLost(nullptr);
@@ -300,65 +220,18 @@ Future<> SocketTransport::BeginSendFile() {
 
 // ---- The end
 
-std::exception_ptr SocketTransport::ErrorOf(SysResult result,
-                                            std::string_view call) const {
-  return std::make_exception_ptr(SocketError(result, call, peer_.ToString()));
-}
-
-void SocketTransport::Fail(std::exception_ptr error, std::string_view message) {
-  if (!IsException<std::system_error>(error) || core_->debug) {
-    core_->Report(message, error, Label("transport"));
-  }
-  ForceClose(std::move(error));
-}
-
-void SocketTransport::Close() {
-  if (closing_) return;
-  closing_ = true;
-  core_->io->Remove(fd(), kReadable);
-  if (buffer_.empty()) QueueConnectionLost(nullptr);
-}
-
-void SocketTransport::ForceClose(std::exception_ptr error) {
-  if (lost_ != 0) return;
-  if (!buffer_.empty()) {
-    buffer_.Clear();
-    core_->io->Remove(fd(), kWritable);
-  }
-  if (!closing_) {
-    closing_ = true;
-    core_->io->Remove(fd(), kReadable);
-  }
-  QueueConnectionLost(std::move(error));
-}
-
-void SocketTransport::QueueConnectionLost(std::exception_ptr error) {
-  ++lost_;
-  if (!core_->Accepts()) return;
-  core_->Push(core_->NewCallback(
-      [self = shared_from_this(), error = std::move(error)] {
-        self->CallConnectionLost(error);
-      },
-      HandleKind::kTransport, Label("connection_lost")));
-}
-
-void SocketTransport::CallConnectionLost(std::exception_ptr error) {
-  // Whatever the protocol does, the socket closes and the circle breaks.
-  struct End {
-    SocketTransport* self;
-    ~End() {
-      if (self->lost_ == 0) self->lost_ = 1;
-      self->socket_.Close();
-      self->protocol_.reset();
-      self->buffered_ = nullptr;
-      if (const auto owner = std::move(self->owner_)) owner->Detach(self);
-    }
-  } const end{this};
+void SocketTransport::Lose(std::exception_ptr error) {
   if (empty_waiter_ && !empty_waiter_.done()) {
     empty_waiter_.SetException(
         SocketError(-ECONNRESET, "sendfile", peer_.ToString()));
   }
   protocol_->ConnectionLost(std::move(error));
+}
+
+void SocketTransport::LetProtocolGo() {
+  protocol_.reset();
+  buffered_ = nullptr;
+  if (const auto owner = std::move(owner_)) owner->Detach(this);
 }
 
 }  // namespace rondo::internal

@@ -15,6 +15,7 @@ Scenarios CallSoonScenarios();
 Scenarios CancelScenarios();
 Scenarios ConditionScenarios();
 Scenarios ContextScenarios();
+Scenarios DatagramScenarios();
 Scenarios EventScenarios();
 Scenarios FutureScenarios();
 Scenarios GatherScenarios();
