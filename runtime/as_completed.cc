@@ -4,39 +4,15 @@
 
 namespace rondo::internal {
 
-// Shared by the iterator, its waiters, and the callbacks.
+// Shared by the iterator, its waiters, the callbacks and the timer: as
+// asyncio's it goes on when the iterator has been dropped.
 class AsCompletedState {
  public:
-  AsCompletedState(const AsCompletedState&) = delete;
-  AsCompletedState& operator=(const AsCompletedState&) = delete;
+  void Start(const std::vector<AnyFuture>& futures,
+             std::optional<Nanoseconds> timeout,
+             const std::shared_ptr<AsCompletedState>& self);
 
-  struct Entry {
-    AnyFuture future;
-    Handle callback;
-    bool open = true;
-  };
-
-  AsCompletedState() = default;
-  ~AsCompletedState() { timer.Cancel(); }
-
-  void OnCompletion(std::size_t place) {
-    Entry& entry = entries[place];
-    if (!entry.open) return;
-    entry.open = false;
-    Put(entry.future);
-    if (--open == 0) timer.Cancel();
-  }
-
-  void OnTimeout() {
-    for (Entry& entry : entries) {
-      if (!entry.open) continue;
-      entry.open = false;
-      entry.future.RemoveDoneCallback(entry.callback);
-      Put(AnyFuture());
-    }
-  }
-
-  // An empty future: the timeout has passed.
+  // A future has its result; an empty one: the timeout has passed.
   void Put(AnyFuture future) {
     finished.push_back(std::move(future));
     WakeNext();
@@ -52,63 +28,80 @@ class AsCompletedState {
     }
   }
 
-  std::vector<Entry> entries;
-  std::size_t open = 0;
+  std::size_t size() const { return callbacks_.size(); }
+
   std::deque<AnyFuture> finished;
   std::deque<Future<>> getters;
-  TimerHandle timer;
+
+ private:
+  struct OnCompletion;
+
+  void Complete(std::size_t place, FutureCore* future) {
+    if (!callbacks_[place]) return;  // The timeout was here first.
+    callbacks_[place] = Handle();
+    Put(AnyFuture::Of(future));
+    if (--open_ == 0) timer_.Cancel();
+  }
+
+  void TimeOut() {
+    timer_ = TimerHandle();
+    for (Handle& callback : callbacks_) {
+      if (!callback) continue;
+      // Cancelled, it waits no more: the future has died.
+      Node* const node = callback.node();
+      if (!callback.cancelled()) {
+        static_cast<DoneNode*>(node)->future->RemoveCallback(node);
+      }
+      callback = Handle();
+      Put(AnyFuture());
+    }
+  }
+
+  // Of each future; empty when it has been put. These and the timer hold the
+  // state, so that none is kept when it has run.
+  std::vector<Handle> callbacks_;
+  std::size_t open_ = 0;
+  TimerHandle timer_;
 };
 
-namespace {
-
 // The done callback of the future at `place`.
-struct OnCompletion {
-  void operator()(FutureCore*) const {
-    if (const auto locked = state.lock()) locked->OnCompletion(place);
-  }
+struct AsCompletedState::OnCompletion {
+  void operator()(FutureCore* future) const { state->Complete(place, future); }
   void CollectAwaiters(Awaiters* awaiters) const {
-    const auto locked = state.lock();
-    if (locked == nullptr) return;
-    for (const Future<>& getter : locked->getters) {
+    for (const Future<>& getter : state->getters) {
       awaiters->push_back(getter.core());
     }
   }
 
-  std::weak_ptr<AsCompletedState> state;
+  std::shared_ptr<AsCompletedState> state;
   std::size_t place;
 };
 
-}  // namespace
+void AsCompletedState::Start(const std::vector<AnyFuture>& futures,
+                             std::optional<Nanoseconds> timeout,
+                             const std::shared_ptr<AsCompletedState>& self) {
+  std::vector<FutureCore*> cores;
+  for (const AnyFuture& future : futures) cores.push_back(future.core());
+  for (const std::size_t i : FirstOccurrences(cores)) {
+    callbacks_.push_back(
+        AddDoneCallback(cores[i], HandleKind::kFutureDone, "as_completed",
+                        OnCompletion{self, callbacks_.size()}));
+  }
+  open_ = callbacks_.size();
+  if (!timeout.has_value() || open_ == 0) return;
+  timer_ = RunningLoop().CallLater(
+      *timeout, [self] { self->TimeOut(); }, "as_completed");
+}
 
 std::shared_ptr<AsCompletedState> StartAsCompleted(
     std::vector<AnyFuture> futures, std::optional<Nanoseconds> timeout) {
   auto state = std::make_shared<AsCompletedState>();
-  const std::weak_ptr<AsCompletedState> weak = state;
-  std::vector<FutureCore*> cores;
-  for (const AnyFuture& future : futures) cores.push_back(future.core());
-  for (const std::size_t i : FirstOccurrences(cores)) {
-    state->entries.push_back({futures[i], Handle()});
-  }
-  state->open = state->entries.size();
-  for (std::size_t i = 0; i < state->entries.size(); ++i) {
-    AsCompletedState::Entry& entry = state->entries[i];
-    entry.callback = Handle::Share(
-        AddDoneCallback(entry.future.core(), HandleKind::kFutureDone,
-                        "as_completed", OnCompletion{weak, i}));
-  }
-  if (timeout.has_value() && state->open > 0) {
-    state->timer = RunningLoop().CallLater(
-        *timeout,
-        [weak] {
-          if (auto locked = weak.lock()) locked->OnTimeout();
-        },
-        "as_completed");
-  }
+  state->Start(futures, timeout, state);
   return state;
 }
 
 std::size_t AsCompletedSize(const AsCompletedState& state) {
-  return state.entries.size();
+  return state.size();
 }
 
 Coro<AnyFuture> NextCompleted(std::shared_ptr<AsCompletedState> state) {

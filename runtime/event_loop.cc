@@ -343,11 +343,11 @@ void EventLoop::RunUntilDone(internal::FutureCore* future, bool own) {
   if (own) {
     static_cast<TaskCore*>(future)->Node::Set(Node::kQuietDestroy);
   }
-  const Handle callback = Handle::Share(internal::AddDoneCallback(
+  const Handle callback = internal::AddDoneCallback(
       future, HandleKind::kFutureDone, "run_until_complete",
       [this](internal::FutureCore* done) {
         if (!IsException<LoopExit>(done->Error())) Stop();
-      }));
+      });
   try {
     RunForever();
   } catch (...) {
@@ -392,7 +392,9 @@ void EventLoop::Kill() {
   core->plain = false;
   while (core->ready_head != nullptr) {
     Node* const node = core->Pop();
-    if (!node->Has(Node::kTask)) node->Unref();
+    if (node->Has(Node::kTask)) continue;
+    node->Clear();  // It may hold the handle that holds the node.
+    node->Unref();
   }
   core->timers.Clear();
   io_.Clear();

@@ -246,13 +246,12 @@ class EventLoop {
       node->context.Share(
           const_cast<internal::ContextObject*>(context->object()));
     }
-    Handle handle = Handle::Share(node);
     if (plain) [[likely]] {
       core->PushUnwatched(node);
     } else {
       core->PushNew(node, name);
     }
-    return handle;
+    return Handle::Share(node);
   }
 
   Nanoseconds After(Nanoseconds delay) const {

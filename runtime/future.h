@@ -127,8 +127,8 @@ class AnyFuture {
       : core_(std::move(core)) {}
 
   void RequireNotTask() const {
-    if (core_->is_task()) {
-      throw RuntimeError("a task's result is set by its coroutine only");
+    if (core_->is_task()) [[unlikely]] {
+      internal::FutureCore::ThrowIsTask();
     }
   }
 
@@ -234,10 +234,11 @@ class Future : public AnyFuture {
 
   // Queues `callback` when the future is done, or now if it is: with the
   // future as argument, or none. `name` is its label in traces.
+  // Throws: RuntimeError if the future is done and its loop is closed.
   template <class F>
   Handle AddDoneCallback(F&& callback, std::string_view name = {}) {
-    return Handle::Share(internal::AddDoneCallback(
-        core(), HandleKind::kCallback, name, Adapt(std::forward<F>(callback))));
+    return internal::AddDoneCallback(core(), HandleKind::kCallback, name,
+                                     Adapt(std::forward<F>(callback)));
   }
 
   // A typed future of `core`.

@@ -60,6 +60,10 @@ std::exception_ptr FutureCore::Error() const {
   return state_ == State::kPending ? nullptr : error_;
 }
 
+void FutureCore::ThrowIsTask() {
+  throw RuntimeError("a task's result is set by its coroutine only");
+}
+
 void FutureCore::ThrowDone() {
   throw InvalidStateError("future is done already");
 }
@@ -133,7 +137,9 @@ void FutureCore::QueueDoneCallback(Node* node) {
     if (!node->Has(Node::kTask)) node->Unref();
     return;
   }
-  if (node->Has(Node::kDoneCallback)) {
+  if (node->Has(Node::kTask)) {
+    node->Set(Node::kWakeup);
+  } else if (node->Has(Node::kDoneCallback)) {
     auto* const waiter = static_cast<DoneNode*>(node);
     waiter->holds = true;
     waiter->future->Ref();

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/handle.h"
 #include "rondo/runtime/loop_core.h"
 
 namespace rondo::internal {
@@ -71,6 +72,7 @@ class FutureCore {
       ThrowDone();
     }
   }
+  [[noreturn]] static void ThrowIsTask();
   void SetError(std::exception_ptr exception);
   void FinishResult() { Finish(State::kResult); }
   void FinishError(std::exception_ptr exception);
@@ -82,8 +84,12 @@ class FutureCore {
   void AddCallback(Node* node) {
     if (done()) [[unlikely]] {
       QueueCallback(node);
-      return;
+    } else {
+      AddWaiter(node);
     }
+  }
+  // The same. REQUIRES: pending.
+  void AddWaiter(Node* node) {
     if (callbacks_ == nullptr) {
       node->next = node;
     } else {
@@ -117,7 +123,6 @@ class FutureCore {
       QueueCallbacks(last);
       return;
     }
-    last->next = nullptr;
     QueueCallback(last);
   }
 
@@ -133,9 +138,8 @@ class FutureCore {
   [[noreturn]] void ThrowDone();
   void QueueCallback(Node* node) {
     LoopCore* const loop = core();
-    if (node->Has(Node::kTask) && loop->open) [[likely]] {
-      node->Set(Node::kWakeup);
-      loop->Push(node);
+    if (node->Has(Node::kTask) && loop->plain) [[likely]] {
+      loop->PushUnwatched(node);
     } else {
       QueueDoneCallback(node);
     }
@@ -248,20 +252,23 @@ class LetsGoOn {
   FutureCore* awaiter_;
 };
 
-// Adds a done callback. The node's reference belongs to the future's list; the
-// returned pointer is for RemoveCallback while the future is pending.
+// Adds a done callback; the handle is for RemoveCallback while the future is
+// pending. Of a future that is done: throws RuntimeError if the loop is closed,
+// returns an empty handle if it is inert.
 template <class F>
-Node* AddDoneCallback(FutureCore* future, HandleKind kind,
-                      std::string_view name, F&& f) {
+Handle AddDoneCallback(FutureCore* future, HandleKind kind,
+                       std::string_view name, F&& f) {
   LoopCore* const core = future->core();
+  if (future->done() && !core->Accepts()) return Handle();
   using N = CallableNode<std::decay_t<F>, DoneCallbackNode>;
   N* const node = MakeNode<N>(core->pool, std::forward<F>(f), future);
   node->context.CopyCurrent();
   if (core->watched) [[unlikely]] {
     core->Identify(node, kind, name);
   }
+  Handle handle = Handle::Share(node);
   future->AddCallback(node);
-  return node;
+  return handle;
 }
 
 }  // namespace rondo::internal

@@ -64,7 +64,7 @@ class Node {
     kRunning = 1 << 7,       // Its callable must not be dropped now.
     kCleared = 1 << 13,      // Its callable is gone.
     // The rest is a task's.
-    kWakeup = 1 << 8,         // The next step was caused by a future.
+    kWakeup = 1 << 8,         // A future caused the next step (if watched).
     kStarted = 1 << 9,        // The coroutine has been entered.
     kMustCancel = 1 << 10,    // The next step throws CancelledError.
     kThrowing = 1 << 11,      // This step throws at its await.

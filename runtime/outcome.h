@@ -109,21 +109,35 @@ bool Outcome<T>::cancelled() const {
   return internal::IsCancelled(exception_);
 }
 
-// Runs `coro` inline and returns how it ended. Never throws.
-template <class T>
-Coro<Outcome<T>> AsOutcome(Coro<T> coro) {
+namespace internal {
+
+// Runs what `function` returns, a Coro, and returns how the call or the
+// coroutine ended.
+template <class F>
+auto OutcomeOf(F function)
+    -> Coro<Outcome<typename CoroValue<std::invoke_result_t<F&>>::type>> {
+  using T = typename CoroValue<std::invoke_result_t<F&>>::type;
   std::exception_ptr exception;
   try {
     if constexpr (std::is_void_v<T>) {
-      co_await std::move(coro);
+      co_await function();
       co_return Outcome<T>();
     } else {
-      co_return Outcome<T>(co_await std::move(coro));
+      co_return Outcome<T>(co_await function());
     }
   } catch (...) {  // tidy: allow(catch-all) it is the result
     exception = std::current_exception();
   }
   co_return Outcome<T>::Failed(std::move(exception));
+}
+
+}  // namespace internal
+
+// Runs `coro` inline and returns how it ended. Never throws.
+template <class T>
+Coro<Outcome<T>> AsOutcome(Coro<T> coro) {
+  return internal::OutcomeOf(
+      [held = std::move(coro)]() mutable { return std::move(held); });
 }
 
 }  // namespace rondo

@@ -99,10 +99,11 @@ Pool::~Pool() {
 
 void Pool::Release() {
   released_ = true;
-  if (freed_ == allocated_) Die();
+  DieIfUnused();
 }
 
-void Pool::Die() {
+void Pool::DieIfUnused() {
+  if (freed_ != allocated_) return;
   void* const owner = owner_;
   void (*const on_last)(void*) = on_last_;
   delete this;
@@ -152,28 +153,41 @@ void Pool::Reserve(std::size_t bytes) {
 }
 
 void* Pool::Carve(std::size_t bytes) {
-  if (bytes % 16 == 0 && reinterpret_cast<std::uintptr_t>(next_) % 16 != 0) {
-    next_ += 8;
+  char* block = PlaceFor(bytes);
+  if (end_ - block < static_cast<std::ptrdiff_t>(bytes)) {
+    AddChunk();
+    block = next_;
   }
-  if (next_ == nullptr || next_ + bytes > end_) AddChunk();
-  void* const block = next_;
-  next_ += bytes;
+  next_ = block + bytes;
   return block;
 }
 
-void* Pool::AllocateSlow(std::size_t size) {
-  const std::size_t index = (size + 7) / 8;
-  if (index >= kClasses) {
-    auto* const large =
-        static_cast<LargeHeader*>(::operator new(sizeof(LargeHeader) + size));
-    large->pool = this;
-    ++allocated_;
-    return large + 1;
+// A burst takes its blocks here.
+void* Pool::AllocateFresh(std::size_t bytes) {
+  char* const block = PlaceFor(bytes);
+  const bool full = end_ - block < static_cast<std::ptrdiff_t>(bytes);
+  if (full || jitter_ != 0) [[unlikely]] {
+    return AllocateRare(bytes);
   }
-  void* const block = jitter_ == 0 ? Carve(index * 8) : CarveJittered(index);
-  Unpoison(block, index * 8);
+  next_ = block + bytes;
+  Unpoison(block, bytes);
   ++allocated_;
   return block;
+}
+
+void* Pool::AllocateRare(std::size_t bytes) {
+  void* const block = jitter_ == 0 ? Carve(bytes) : CarveJittered(bytes / 8);
+  Unpoison(block, bytes);
+  ++allocated_;
+  return block;
+}
+
+void* Pool::AllocateLarge(std::size_t size) {
+  auto* const large =
+      static_cast<LargeHeader*>(::operator new(sizeof(LargeHeader) + size));
+  large->pool = this;
+  ++allocated_;
+  return large + 1;
 }
 
 // Fills the class's free list with a batch of blocks in a shuffled order and
@@ -208,7 +222,8 @@ void Pool::FreeLarge(void* block, std::size_t size) {
   LargeHeader* const large = static_cast<LargeHeader*>(block) - 1;
   Pool* const pool = large->pool;
   ::operator delete(large, sizeof(LargeHeader) + size);
-  if (++pool->freed_ == pool->allocated_ && pool->released_) pool->Die();
+  ++pool->freed_;
+  if (pool->released_) pool->DieIfUnused();
 }
 
 }  // namespace rondo::internal

@@ -49,7 +49,7 @@ class Pool {
       ++allocated_;
       return block;
     }
-    return AllocateSlow(size);
+    return index < kClasses ? AllocateFresh(index * 8) : AllocateLarge(size);
   }
 
   // Returns a block of `size` bytes to the pool it came from.
@@ -93,17 +93,27 @@ class Pool {
     block->next = free_[index];
     free_[index] = block;
     Poison(block, index * 8);
-    if (++freed_ == allocated_ && released_) [[unlikely]] {
-      Die();
+    ++freed_;
+    if (released_) [[unlikely]] {
+      DieIfUnused();
     }
   }
 
-  void* AllocateSlow(std::size_t size);
+  // A block that was never used, of a multiple of 8 bytes up to kMaxBlock.
+  void* AllocateFresh(std::size_t bytes);
+  void* AllocateRare(std::size_t bytes);
+  void* AllocateLarge(std::size_t size);
+  // Where a block would come in the chunk, which may be too full for it.
+  char* PlaceFor(std::size_t bytes) const {
+    // 8 further where a multiple of 16 would begin at an odd 8.
+    const auto next = reinterpret_cast<std::uintptr_t>(next_);
+    return next_ + (next & ~bytes & 8);
+  }
   void* Carve(std::size_t bytes);
   void* CarveJittered(std::size_t index);
   struct Chunk* TakeChunk();
   void AddChunk();
-  void Die();
+  void DieIfUnused();
   static void FreeLarge(void* block, std::size_t size);
 
 #if defined(__SANITIZE_ADDRESS__)

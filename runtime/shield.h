@@ -21,7 +21,7 @@ namespace internal {
 
 // The future of a shield has got its callback on `inner`; takes that back when
 // `outer` is done first.
-void UnshieldWhenDone(FutureCore* outer, FutureCore* inner, Node* callback);
+void UnshieldWhenDone(FutureCore* outer, FutureCore* inner, Handle callback);
 
 template <class T>
 void CopyOutcome(FutureCore* inner, Future<T>& outer) {
@@ -49,13 +49,13 @@ Future<T> Shield(Future<T> inner) {
   if (!inner) throw ValueError("shield of an empty future");
   if (inner.done()) return inner;
   Future<T> outer = internal::NewFuture<T>(inner.core()->core());
-  internal::Node* const callback = internal::AddDoneCallback(
+  Handle callback = internal::AddDoneCallback(
       inner.core(), HandleKind::kFutureDone, "shield_inner",
       internal::LetsGoOn(outer.core(),
                          [outer](internal::FutureCore* done) mutable {
                            internal::CopyOutcome(done, outer);
                          }));
-  internal::UnshieldWhenDone(outer.core(), inner.core(), callback);
+  internal::UnshieldWhenDone(outer.core(), inner.core(), std::move(callback));
   return outer;
 }
 template <class T>

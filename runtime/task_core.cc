@@ -4,33 +4,34 @@
 
 namespace rondo::internal {
 
-TaskCore::TaskCore(std::coroutine_handle<> root)
-    : FutureCore(/*is_task=*/true), Node(kTask), innermost_(root) {
-  Node::refs_ = 0;  // No cancellation was requested.
-}
-
-void TaskCore::Register(const TaskSpec& spec) {
-  const std::string_view name = spec.name;
+inline void TaskCore::Register(const TaskSpec& spec) {
   LoopCore* const core = FutureCore::core();
   FutureCore::Ref();  // The loop's.
   previous_task_ = core->tasks_last;
   (previous_task_ == nullptr ? core->tasks_first : previous_task_->next_task_) =
       this;
   core->tasks_last = this;
-  if (name.empty()) {
+  if (spec.name.empty()) {
     set_number(++core->unnamed_tasks);
   }
-  if (core->watched) [[unlikely]] {
-    core->IdentifyTask(this, name);
-    if (core->debug) set_created(spec.created);
-  } else if (!name.empty()) {
-    set_name(name);
+  if (core->watched || !spec.name.empty()) [[unlikely]] {
+    Identify(spec);
   }
 }
 
-void TaskCore::Start(const TaskSpec& spec) {
+void TaskCore::Identify(const TaskSpec& spec) {
   LoopCore* const core = FutureCore::core();
+  if (!core->watched) {
+    set_name(spec.name);
+    return;
+  }
+  core->IdentifyTask(this, spec.name);
+  if (core->debug) set_created(spec.created);
+}
+
+void TaskCore::Start(const TaskSpec& spec) {
   Register(spec);
+  LoopCore* const core = FutureCore::core();
   // Made by what dies in Kill, it is abandoned with the rest: nothing may be
   // left in the queue that refers to it.
   if (!core->inert) core->Push(this);
@@ -43,14 +44,14 @@ void TaskCore::StartEagerly(const TaskSpec& spec) {
     return;
   }
   Register(spec);
-  // What runs now is put aside and goes on afterwards. (Step itself does that
-  // with the current task.)
+  // What runs now is put aside and goes on afterwards.
   struct Aside {
     explicit Aside(LoopCore* c)
         : core(c),
           context(current_context),
           node(c->running_node),
-          frame(c->next_frame),
+          task(c->current_task),
+          frame(std::exchange(c->next_frame, nullptr)),
           root_done(std::exchange(c->root_done, false)),
           in_flight(std::exchange(c->in_flight, nullptr)) {}
     Aside(const Aside&) = delete;
@@ -58,6 +59,7 @@ void TaskCore::StartEagerly(const TaskSpec& spec) {
       core->in_flight = std::move(in_flight);
       core->root_done = root_done;
       core->next_frame = frame;
+      core->current_task = task;
       core->running_node = node;
       current_context = context;
     }
@@ -65,6 +67,7 @@ void TaskCore::StartEagerly(const TaskSpec& spec) {
     LoopCore* core;
     ContextSlot* context;
     Node* node;
+    TaskCore* task;
     std::coroutine_handle<> frame;
     bool root_done;
     std::exception_ptr in_flight;

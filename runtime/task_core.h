@@ -29,7 +29,10 @@ class TaskCore : public FutureCore, public Node {
  public:
   // Takes over the coroutine; makes one reference for the loop and one for the
   // caller, and queues the first step.
-  explicit TaskCore(std::coroutine_handle<> root);
+  explicit TaskCore(std::coroutine_handle<> root)
+      : FutureCore(/*is_task=*/true), Node(kTask), innermost_(root) {
+    Node::refs_ = 0;  // No cancellation was requested.
+  }
 
   void Start(const TaskSpec& spec);
   // The same, but if the loop is running the first step is taken now, inside
@@ -58,25 +61,22 @@ class TaskCore : public FutureCore, public Node {
     }
     flags_ = (flags_ | kStarted) & ~static_cast<std::uint32_t>(kWakeup);
     point_ = nullptr;
-    TaskCore* const previous = std::exchange(core->current_task, this);
-    std::coroutine_handle<> frame = innermost_;
-    do {
-      core->next_frame = nullptr;
-      innermost_ = frame;
-      frame.resume();
-      frame = core->next_frame;
-    } while (frame);
-    core->current_task = previous;
+    core->current_task = this;
+    innermost_.resume();
+    while (core->next_frame) {
+      innermost_ = std::exchange(core->next_frame, nullptr);
+      innermost_.resume();
+    }
+    core->current_task = nullptr;
     if (core->root_done) FinishStep();
   }
 
   // Called by awaiters, inside the step: the coroutine `frame` waits for
-  // `point->future`, or only for its next turn.
+  // `point->future`, which is pending, or only for its next turn.
   void Park(std::coroutine_handle<> frame, WaitPoint* point) {
     innermost_ = frame;
     point_ = point;
-    FutureCore* const future = point->future;
-    future->AddCallback(this);
+    point->future->AddWaiter(this);
     if (Has(kMustCancel)) [[unlikely]] {
       CancelAwaited();
     }
@@ -126,6 +126,7 @@ class TaskCore : public FutureCore, public Node {
 
   // Makes it one of the loop's tasks.
   void Register(const TaskSpec& spec);
+  void Identify(const TaskSpec& spec);
   // A step that a cancellation begins. False: the task has ended.
   bool BeginCancelled();
   void FinishStep();

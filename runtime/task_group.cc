@@ -23,14 +23,11 @@ class TaskGroup::Child final : public internal::DoneNode {
   }
 
   void Run() override {
-    struct End {
-      Child* child;
-      ~End() { child->Unref(); }
-    } const end{this};
-    TaskGroup* const group = group_;
-    if (group == nullptr) return;
-    Leave();
-    group->OnTaskDone(future);
+    if (TaskGroup* const group = group_; group != nullptr) {
+      Leave();
+      group->OnTaskDone(future);
+    }
+    EndRun();
   }
   // The task dies with its loop.
   void Clear() override { Leave(); }

@@ -126,7 +126,8 @@ auto WithTaskGroup(TaskGroup& group, F body)
   using T =
       typename internal::CoroValue<std::invoke_result_t<F&, TaskGroup&>>::type;
   group.Enter();
-  Outcome<T> outcome = co_await AsOutcome(body(group));
+  const auto call = [&] { return body(group); };
+  Outcome<T> outcome = co_await internal::OutcomeOf(call);
   co_await group.Exit(outcome.exception());
   co_return outcome.Take();
 }

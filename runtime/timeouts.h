@@ -77,7 +77,8 @@ auto WithTimeout(TimeoutScope& scope, F body)
   using T = typename internal::CoroValue<
       std::invoke_result_t<F&, TimeoutScope&>>::type;
   scope.Enter();
-  Outcome<T> outcome = co_await AsOutcome(body(scope));
+  const auto call = [&] { return body(scope); };
+  Outcome<T> outcome = co_await internal::OutcomeOf(call);
   scope.Exit(outcome.exception());
   co_return outcome.Take();
 }

@@ -113,18 +113,17 @@ TimerNode* TimerQueue::PopDue(std::int64_t limit) {
   return timer;
 }
 
-void TimerQueue::Sweep() {
+// Drops the tombstones, unless they are few.
+void TimerQueue::SweepIfMany() {
+  if (dead_ <= 100) return;
+  const auto dead = [this](const auto& entry) { return DropDead(entry.timer); };
   // The consumed part of bucket 0 no longer belongs to the queue.
-  const auto sweep = [this](auto& entries, std::size_t from) {
-    std::size_t kept = 0;
-    for (std::size_t i = from; i < entries.size(); ++i) {
-      if (!DropDead(entries[i].timer)) entries[kept++] = entries[i];
-    }
-    entries.resize(kept);
-  };
-  sweep(buckets_[0], std::exchange(front_, 0));
-  for (std::size_t i = 1; i < buckets_.size(); ++i) sweep(buckets_[i], 0);
-  sweep(early_, 0);
+  Bucket& front = buckets_[0];
+  front.erase(front.begin(),
+              front.begin() + static_cast<std::ptrdiff_t>(front_));
+  front_ = 0;
+  for (Bucket& bucket : buckets_) std::erase_if(bucket, dead);
+  std::erase_if(early_, dead);
   std::make_heap(early_.begin(), early_.end(), Later);
 }
 
@@ -133,8 +132,10 @@ void TimerQueue::Clear() {
   live_ = std::numeric_limits<std::size_t>::max() / 2;
   const auto clear = [](auto& entries, std::size_t from) {
     for (std::size_t i = from; i < entries.size(); ++i) {
-      entries[i].timer->Unset(Node::kScheduled);
-      entries[i].timer->Unref();
+      TimerNode* const timer = entries[i].timer;
+      timer->Unset(Node::kScheduled);
+      timer->Clear();  // It may hold the handle that holds the node.
+      timer->Unref();
     }
     entries.clear();
   };

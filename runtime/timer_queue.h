@@ -52,7 +52,9 @@ class TimerQueue {
   // A timer in the queue has been marked cancelled.
   void NoteCancelled() {
     --live_;
-    if (++dead_ > 100 && dead_ > live_) Sweep();
+    if (++dead_ > live_) [[unlikely]] {
+      SweepIfMany();
+    }
   }
 
   // The first deadline of a live timer, or kNever.
@@ -65,7 +67,7 @@ class TimerQueue {
   // reference; else returns null.
   TimerNode* PopDue(std::int64_t limit);
 
-  // Drops everything.
+  // Drops everything, and what the callables hold.
   void Clear();
 
  private:
@@ -93,7 +95,7 @@ class TimerQueue {
   bool DropDead(TimerNode* timer);
   void TrimEarly();
   bool FillFront();
-  void Sweep();
+  void SweepIfMany();
 
   // Bucket 0 holds the deadline `last_` alone, consumed from front_ on.
   std::array<Bucket, 65> buckets_;

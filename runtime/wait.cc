@@ -46,12 +46,12 @@ class Callbacks {
   }
 
   void Add(const AnyFuture& future) {
-    Node* const node = AddDoneCallback(
+    Handle callback = AddDoneCallback(
         future.core(), HandleKind::kFutureDone, "wait",
         LetsGoOn(state_->waiter.core(), [state = state_](FutureCore* done) {
           state->OnCompletion(done);
         }));
-    entries_.push_back({future, Handle::Share(node)});
+    entries_.push_back({future, std::move(callback)});
   }
 
  private:
@@ -72,10 +72,10 @@ void ReleaseWaiter(const Future<>& waiter) {
 
 Coro<> CancelAndWait(AnyFuture future) {
   Future<> waiter = CreateFuture();
-  const Handle callback = Handle::Share(AddDoneCallback(
+  const Handle callback = AddDoneCallback(
       future.core(), HandleKind::kFutureDone, "release_waiter",
       LetsGoOn(waiter.core(),
-               [waiter](FutureCore*) { ReleaseWaiter(waiter); })));
+               [waiter](FutureCore*) { ReleaseWaiter(waiter); }));
   struct Remove {
     AnyFuture future;
     Handle callback;

@@ -199,6 +199,55 @@ double TimerCancel() {
 
 // ---- What Asio has no primitive for (in Boost 1.74), of an Event.
 
+// Who waits longest is next.
+class Mutex {
+ public:
+  explicit Mutex(io_context& context) : executor_(context.get_executor()) {}
+
+  bool TryLock() { return !std::exchange(held_, true); }
+  Co Wait() {
+    Event turn(executor_);
+    waiting_.push_back(&turn);
+    co_await turn.Wait();
+  }
+  void Unlock() {
+    if (waiting_.empty()) {
+      held_ = false;
+      return;
+    }
+    Event* const next = waiting_.front();
+    waiting_.pop_front();
+    next->Set();
+  }
+
+ private:
+  Executor executor_;
+  std::deque<Event*> waiting_;
+  bool held_ = false;
+};
+
+Co TakeAndRelease(io_context& context, Mutex& mutex, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    if (!mutex.TryLock()) co_await mutex.Wait();
+    co_await asio::post(context, kUseCo);
+    mutex.Unlock();
+  }
+}
+
+double LockPass() {
+  constexpr int kTasks = 10;
+  io_context context(kHint);
+  Mutex mutex(context);
+  const std::int64_t each = Count(3e5);
+  for (int i = 0; i < kTasks; ++i) {
+    asio::co_spawn(context.get_executor(), TakeAndRelease(context, mutex, each),
+                   asio::detached);
+  }
+  const double start = Now();
+  context.run();
+  return Rate(kTasks * each, start);
+}
+
 // One item at a time.
 struct Slot {
   Event full;
@@ -280,12 +329,12 @@ double CancelSleep() {
 }
 
 constexpr Metric kMetrics[] = {
-    {"post_chain", PostChain},     {"post_batch", PostBatch},
-    {"yield_1", Yield1},           {"yield_1k", Yield1k},
-    {"spawn_join", SpawnJoin},     {"pingpong", PingPong},
-    {"timer_run", TimerRun},       {"timer_cancel", TimerCancel},
-    {"queue_pass", QueuePass},     {"group_10", GroupOfTen},
-    {"cancel_sleep", CancelSleep},
+    {"post_chain", PostChain}, {"post_batch", PostBatch},
+    {"yield_1", Yield1},       {"yield_1k", Yield1k},
+    {"spawn_join", SpawnJoin}, {"pingpong", PingPong},
+    {"timer_run", TimerRun},   {"timer_cancel", TimerCancel},
+    {"lock_pass", LockPass},   {"queue_pass", QueuePass},
+    {"group_10", GroupOfTen},  {"cancel_sleep", CancelSleep},
 };
 
 }  // namespace

@@ -56,7 +56,7 @@ rondo::Coro<Outcomes> OldGather(Parts parts) {
   co_return outcomes;
 }
 
-rondo::Coro<Outcomes> RondoGather(Parts parts) {
+rondo::Coro<Outcomes> OwnGather(Parts parts) {
   co_return co_await rondo::GatherOutcomes(std::move(parts));
 }
 
@@ -101,7 +101,7 @@ rondo::Future<> OldShield(rondo::Future<> inner) {
   return outer;
 }
 
-rondo::Future<> RondoShield(rondo::Future<> inner) {
+rondo::Future<> OwnShield(rondo::Future<> inner) {
   return rondo::Shield(inner);
 }
 
@@ -137,7 +137,7 @@ void ConnectWhenNobodyWaits(rondo::Simulation& sim, ShieldFunction shield) {
 }  // namespace
 
 RONDO_SCENARIO(GatherSwallowsCancellation) { LeaveAPage(sim, OldGather); }
-RONDO_SCENARIO(RondoGather) { LeaveAPage(sim, RondoGather); }
+RONDO_SCENARIO(RondoGather) { LeaveAPage(sim, OwnGather); }
 
 RONDO_SCENARIO(ShieldLeaksCallbacks) { ConnectWhenNobodyWaits(sim, OldShield); }
-RONDO_SCENARIO(RondoShield) { ConnectWhenNobodyWaits(sim, RondoShield); }
+RONDO_SCENARIO(RondoShield) { ConnectWhenNobodyWaits(sim, OwnShield); }

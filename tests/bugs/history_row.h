@@ -1,4 +1,4 @@
-// The table of HISTORY.md, a row for each bug.
+// The table of README.md, a row for each bug.
 //
 // The same numbers on every machine: nothing here depends on time.
 #ifndef RONDO_TESTS_BUGS_HISTORY_ROW_H_

@@ -71,7 +71,7 @@ class OldWriter {
       co_await stream_.WriteAll(chunk);
     }
     sending_ = false;
-    if (!drained_.done()) drained_.SetResult();
+    if (drained_ && !drained_.done()) drained_.SetResult();
     drained_ = {};
   }
 

@@ -1,4 +1,4 @@
-// Prints the table of HISTORY.md, which history_test compares with it.
+// Prints the table of README.md, which history_test compares with it.
 //
 //   bazel run -c opt //tests/bugs:history_table
 

@@ -30,7 +30,7 @@ rondo::Coro<> OldRun(rondo::Coro<> coro) {
   }
 }
 
-rondo::Coro<> RondoRun(rondo::Coro<> coro) { return coro; }
+rondo::Coro<> OwnRun(rondo::Coro<> coro) { return coro; }
 
 struct Worker {
   rondo::Task<> task;
@@ -71,4 +71,4 @@ void WorkUntilTooLate(rondo::Simulation& sim, RunFunction run) {
 }  // namespace
 
 RONDO_SCENARIO(TaskIgnoresItself) { WorkUntilTooLate(sim, OldRun); }
-RONDO_SCENARIO(RondoTask) { WorkUntilTooLate(sim, RondoRun); }
+RONDO_SCENARIO(RondoTask) { WorkUntilTooLate(sim, OwnRun); }

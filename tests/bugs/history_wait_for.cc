@@ -12,6 +12,7 @@
 // Source: bpo-42130 (gh-86296), bpo-37658; bpo-32751, bpo-33638; bpo-40607.
 
 #include <chrono>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -66,7 +67,7 @@ rondo::Coro<int> OldWaitFor(rondo::Coro<int> coro, rondo::Nanoseconds limit) {
   co_return task.result();
 }
 
-rondo::Coro<int> RondoWaitFor(rondo::Coro<int> coro, rondo::Nanoseconds limit) {
+rondo::Coro<int> OwnWaitFor(rondo::Coro<int> coro, rondo::Nanoseconds limit) {
   return rondo::WaitFor(std::move(coro), limit);
 }
 
@@ -74,8 +75,9 @@ constexpr rondo::Nanoseconds kLimit = 24ms;
 
 rondo::Coro<> Labour() { co_await rondo::Sleep(20ms); }
 
-// Takes almost as long as it may; who is interrupted has to clear up.
-rondo::Coro<int> DoJob(int* running) {
+// Takes almost as long as it may; who is interrupted has to clear up. It may
+// outlive who waits for it.
+rondo::Coro<int> DoJob(std::shared_ptr<int> running) {
   ++*running;
   const rondo::Outcome<> worked = co_await rondo::AsOutcome(Labour());
   if (!worked.ok()) co_await rondo::Sleep(5ms);
@@ -85,14 +87,14 @@ rondo::Coro<int> DoJob(int* running) {
 }
 
 rondo::Coro<> Work(rondo::Simulation* sim, WaitForFunction wait_for) {
-  int running = 0;
+  const auto running = std::make_shared<int>(0);
   for (int job = 0; job < 5; ++job) {
     try {
-      co_await wait_for(DoJob(&running), kLimit);
+      co_await wait_for(DoJob(running), kLimit);
     } catch (const rondo::TimeoutError&) {
       // The next one may be faster.
     }
-    if (running > 0) sim->Fail("left running", "the job has not ended");
+    if (*running > 0) sim->Fail("left running", "the job has not ended");
   }
 }
 
@@ -146,9 +148,9 @@ RONDO_SCENARIO(WaitForSwallowsCancellation) {
 RONDO_SCENARIO(WaitForReturnsEarly) {
   StopAWorker(sim, OldWaitFor<Fault::kReturnsEarly>);
 }
-RONDO_SCENARIO(RondoWaitFor) { StopAWorker(sim, RondoWaitFor); }
+RONDO_SCENARIO(RondoWaitFor) { StopAWorker(sim, OwnWaitFor); }
 
 RONDO_SCENARIO(WaitForHidesError) {
   WorkUnlessBroken(sim, OldWaitFor<Fault::kHidesError>);
 }
-RONDO_SCENARIO(RondoWaitForError) { WorkUnlessBroken(sim, RondoWaitFor); }
+RONDO_SCENARIO(RondoWaitForError) { WorkUnlessBroken(sim, OwnWaitFor); }

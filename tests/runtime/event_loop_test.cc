@@ -331,6 +331,20 @@ TEST(EventLoopTest, CloseReportsInOrderOfCreationAndDestroysTheYoungestFirst) {
   world.loop().Close();  // Idempotent.
 }
 
+TEST(EventLoopTest, ClosingDropsCallbacksThatHoldTheirOwnHandles) {
+  struct Handles {
+    Handle soon;
+    TimerHandle later;
+  };
+  VirtualLoop world;
+  const auto handles = std::make_shared<Handles>();
+  handles->soon = world.loop().CallSoon([handles] {});
+  handles->later = world.loop().CallLater(1s, [handles] {});
+  world.loop().Close();
+  EXPECT_EQ(handles.use_count(), 1);
+  handles->later.Cancel();
+}
+
 TEST(EventLoopTest, KillSaysNothing) {
   std::vector<int> died;
   VirtualLoop world;

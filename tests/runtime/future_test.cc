@@ -212,6 +212,19 @@ TEST(FutureTest, TheResultDiesWithTheFuture) {
   EXPECT_EQ(counted.use_count(), 1);
 }
 
+TEST(FutureTest, AClosedLoopTakesNoCallbackOfOneThatIsDone) {
+  VirtualLoop world;
+  Future<> done = world.loop().CreateFuture();
+  Future<> pending = world.loop().CreateFuture();
+  done.SetResult();
+  world.loop().Close();
+  const auto held = std::make_shared<int>();
+  EXPECT_THROW(done.AddDoneCallback([held] {}), RuntimeError);
+  EXPECT_TRUE(pending.AddDoneCallback([held] {}));
+  pending.SetResult();
+  EXPECT_EQ(held.use_count(), 1);
+}
+
 TEST(FutureTest, AwaitingAnotherLoopsFutureThrows) {
   VirtualLoop world;
   VirtualLoop other;

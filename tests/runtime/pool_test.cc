@@ -64,7 +64,7 @@ TEST(PoolTest, WhatIsReservedCostsNoPageFault) {
   Pool* const pool = Pool::Create(nullptr, nullptr);
   pool->Reserve(kBytes);
   std::vector<void*> blocks(kBytes / kBlock);
-  const long before = Faults();
+  [[maybe_unused]] const long before = Faults();
   for (void*& block : blocks) {
     block = pool->Allocate(kBlock);
     std::memset(block, 1, kBlock);

@@ -71,6 +71,21 @@ TEST(TaskGroupTest, WithoutTasksItDoesNotSuspend) {
   });
 }
 
+// A body that is no coroutine itself, and fails before there is one.
+TEST(TaskGroupTest, ABodyThatCannotBeCalledIsABodyThatFailed) {
+  VirtualLoop world;
+  Task<> task;
+  world.Run([&]() -> Coro<> {
+    const auto body = [&](TaskGroup& group) -> Coro<> {
+      task = group.CreateTask(Pause(1h));
+      throw std::runtime_error("no coroutine");
+    };
+    const Log errors = co_await Errors(WithTaskGroup(body));
+    EXPECT_THAT(errors, ElementsAre("std::runtime_error: no coroutine"));
+  });
+  EXPECT_TRUE(task.cancelled());
+}
+
 TEST(TaskGroupTest, CancelsItsTasksInTheOrderOfCreation) {
   VirtualLoop world;
   Log log;
@@ -205,6 +220,20 @@ TEST(TaskGroupTest, AFailureBehindAnOwnerThatHasEndedIsReported) {
   EXPECT_THAT(world.reports,
               ElementsAre("Task has errored out but its parent task is already "
                           "completed: std::runtime_error: late"));
+}
+
+TEST(TaskGroupTest, AnExceptionHandlerMayLeaveTheLoopOverThat) {
+  VirtualLoop world;
+  world.loop().SetExceptionHandler(
+      [](EventLoop&, const ExceptionReport&) { throw LoopExit(); });
+  TaskGroup group;
+  world.Run([&]() -> Coro<> {
+    group.Enter();
+    group.CreateTask(Fail(1s, "late"));
+    co_return;
+  });
+  EXPECT_THROW(world.Run([] { return Pause(2s); }), LoopExit);
+  EXPECT_EQ(group.size(), 0u);
 }
 
 TEST(TaskGroupTest, TasksMayOutliveAGroupThatWasNotLeft) {

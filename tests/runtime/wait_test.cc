@@ -153,6 +153,27 @@ TEST(AsCompletedTest, ManyFuturesAreFastAndATimeoutEndsTheWait) {
   });
 }
 
+TEST(AsCompletedTest, GoesOnWhenTheIteratorHasBeenDropped) {
+  VirtualLoop world;
+  world.Run([]() -> Coro<> {
+    AsCompleted(std::vector<Future<>>{CreateFuture()}, 1s);
+    co_await Sleep(2s);
+  });
+  EXPECT_THAT(world.waits(), ElementsAre(1s, 1s));
+}
+
+TEST(AsCompletedTest, ATimeoutAfterTheFutureHasDiedIsNone) {
+  VirtualLoop world;
+  world.Run([]() -> Coro<> {
+    std::vector<Future<>> futures = {CreateFuture(), CreateFuture()};
+    AsCompletedIterator<void> it = AsCompleted(futures, 1s);
+    futures.pop_back();
+    co_await Sleep(2s);
+    EXPECT_THROW(co_await it.Next(), TimeoutError);
+    EXPECT_FALSE(futures[0].done());
+  });
+}
+
 TEST(ShieldTest, KeepsACancellationFromTheInnerTask) {
   VirtualLoop world;
   world.Run([]() -> Coro<> {
