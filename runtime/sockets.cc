@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <string>
-#include <system_error>
 
 #include "rondo/runtime/event_loop.h"
 #include "rondo/runtime/io.h"
@@ -17,12 +16,17 @@ Network& NetworkOf(LoopCore* core) {
   return *core->seams.network;
 }
 
-void ThrowSocketError(SysResult result, std::string_view call,
-                      std::string_view address) {
+std::system_error SocketError(SysResult result, std::string_view call,
+                              std::string_view address) {
   std::string what(call);
   if (!address.empty()) what.append(" ").append(address);
-  throw std::system_error(static_cast<int>(-result), std::generic_category(),
-                          what);
+  return std::system_error(static_cast<int>(-result), std::generic_category(),
+                           what);
+}
+
+void ThrowSocketError(SysResult result, std::string_view call,
+                      std::string_view address) {
+  throw SocketError(result, call, address);
 }
 
 namespace {
@@ -105,17 +109,20 @@ Coro<std::size_t> SockRecv(int fd, std::span<char> buffer) {
 
 Coro<> SockSendAll(int fd, std::span<const char> data) {
   Network& network = NetworkOf(RunningCore());
-  while (!data.empty()) {
-    SysResult result = network.Send(fd, data);
-    if (internal::WouldBlock(result)) {
-      result = co_await internal::WhenReady(
-          fd, kWritable, "sock_sendall",
-          [&network, fd, data] { return network.Send(fd, data); });
-    }
-    if (result < 0) {
-      ThrowSocketError(result, "send", internal::PeerOf(network, fd));
-    }
+  // Sends what it can of what is left; -EAGAIN as long as something is.
+  const auto send = [&network, &data, fd]() -> SysResult {
+    const SysResult result = network.Send(fd, data);
+    if (result < 0) return result;
     data = data.subspan(static_cast<std::size_t>(result));
+    return data.empty() ? 0 : -EAGAIN;
+  };
+  if (data.empty()) co_return;
+  SysResult result = send();
+  if (internal::WouldBlock(result)) {
+    result = co_await internal::WhenReady(fd, kWritable, "sock_sendall", send);
+  }
+  if (result < 0) {
+    ThrowSocketError(result, "send", internal::PeerOf(network, fd));
   }
 }
 

@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -76,7 +77,10 @@ namespace internal {
 // The network of `core`. Throws: RuntimeError.
 Network& NetworkOf(LoopCore* core);
 
-// Throws std::system_error with "CALL ADDRESS" for the negated errno `result`.
+// What the negated errno `result` is: its message begins with "CALL ADDRESS".
+std::system_error SocketError(SysResult result, std::string_view call,
+                              std::string_view address);
+// Throws it.
 [[noreturn]] void ThrowSocketError(SysResult result, std::string_view call,
                                    std::string_view address);
 

@@ -2,14 +2,17 @@
 //
 //   rondo::Stream stream = co_await rondo::OpenConnection("n1", 80);
 //   co_await stream.WriteAll("ping\n");
-//   std::string line = co_await stream.ReadUntil('\n');
+//   std::string line = co_await stream.ReadUntil("\n");
 //
-// A Stream is move-only and closes when it dies. What the peer sends waits in
-// the kernel until somebody reads, so a slow reader holds the sender back.
+// A Stream is move-only and closes when it dies: what was written is still
+// sent. A slow reader holds the sender back. What waits in a Stream may outlive
+// it: then it reads what was there and the end.
 //
-// Cancellation: at once. A WriteAll may have sent a part. No Read loses bytes.
-// Throws: std::system_error with the call and the peer's address.
-// Thread-safety: the loop's thread; one reader and one writer at a time.
+// Cancellation: at once; no bytes are lost, read or written.
+// Throws: std::system_error with the call and the peer's address, from the
+// moment that the connection is lost by an error; RuntimeError for a second
+// reader at a time; ValueError for a Stream that refers to nothing.
+// Thread-safety: the loop's thread.
 // Source: asyncio.StreamReader and StreamWriter, as one object.
 #ifndef RONDO_RUNTIME_STREAMS_H_
 #define RONDO_RUNTIME_STREAMS_H_
@@ -19,125 +22,90 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "rondo/runtime/coro.h"
-#include "rondo/runtime/future.h"
 #include "rondo/runtime/socket_address.h"
 #include "rondo/runtime/sockets.h"
+#include "rondo/runtime/stream_protocol.h"
+#include "rondo/runtime/stream_reader.h"
+#include "rondo/runtime/stream_writer.h"
+#include "rondo/runtime/transport.h"
 
 namespace rondo {
-namespace internal {
-
-class StreamCore;
-
-// Waits until a stream may be read or written, unless it may already.
-class StreamReadAwaiter : public FutureAwaiterBase {
- public:
-  StreamReadAwaiter(StreamCore* stream, std::span<char> buffer,
-                    std::source_location where);
-  ~StreamReadAwaiter();
-
-  bool await_ready();
-  std::size_t await_resume();
-
- private:
-  friend class StreamCore;
-
-  StreamCore* stream_;
-  std::span<char> buffer_;
-  SysResult result_ = 0;
-};
-
-class [[nodiscard]] StreamReadAwaitable {
- public:
-  StreamReadAwaitable(StreamCore* stream, std::span<char> buffer)
-      : stream_(stream), buffer_(buffer) {}
-  StreamReadAwaiter Await(std::source_location where) const {
-    return StreamReadAwaiter(stream_, buffer_, where);
-  }
-
- private:
-  StreamCore* stream_;
-  std::span<char> buffer_;
-};
-
-class StreamWriteAwaiter : public FutureAwaiterBase {
- public:
-  StreamWriteAwaiter(StreamCore* stream, std::span<const char> data,
-                     std::source_location where);
-  ~StreamWriteAwaiter();
-
-  bool await_ready();
-  void await_resume();
-
- private:
-  friend class StreamCore;
-
-  StreamCore* stream_;
-  std::span<const char> data_;
-  SysResult result_ = 0;
-};
-
-class [[nodiscard]] StreamWriteAwaitable {
- public:
-  StreamWriteAwaitable(StreamCore* stream, std::span<const char> data)
-      : stream_(stream), data_(data) {}
-  StreamWriteAwaiter Await(std::source_location where) const {
-    return StreamWriteAwaiter(stream_, data_, where);
-  }
-
- private:
-  StreamCore* stream_;
-  std::span<const char> data_;
-};
-
-}  // namespace internal
 
 class Stream {
  public:
   // Refers to nothing.
-  Stream();
+  Stream() = default;
   // Takes over a connected socket of the running loop.
-  explicit Stream(Socket socket);
-  Stream(Stream&&) noexcept;
+  explicit Stream(Socket socket,
+                  std::size_t limit = StreamReader::kDefaultLimit);
+  // Of a transport and its protocol.
+  Stream(std::shared_ptr<Transport> transport,
+         std::shared_ptr<StreamReaderProtocol> protocol)
+      : transport_(std::move(transport)), protocol_(std::move(protocol)) {}
+  Stream(Stream&&) noexcept = default;
   Stream& operator=(Stream&&) noexcept;
-  ~Stream();
+  ~Stream() { Close(); }
+
+  // ---- Reading (stream_reader.h)
 
   // Gives at least one byte, at most `buffer` full; 0 at the end.
   internal::StreamReadAwaitable Read(std::span<char> buffer) {
-    return internal::StreamReadAwaitable(core_.get(), buffer);
+    return protocol().reader().Read(buffer);
   }
-  // Exactly `n` bytes. Throws: IncompleteReadError if the end comes before.
+  Coro<std::string> Read(std::size_t n);
+  Coro<std::string> ReadAll();
   Coro<std::string> ReadExactly(std::size_t n);
-  // All up to and including `separator`. Throws: IncompleteReadError;
-  // LimitOverrunError if there is none in the first 64 KiB.
-  Coro<std::string> ReadUntil(char separator);
-
-  // Sends all of `data`, which must live until then; waits while the peer
-  // does not take more.
-  internal::StreamWriteAwaitable WriteAll(std::span<const char> data) {
-    return internal::StreamWriteAwaitable(core_.get(), data);
+  Coro<std::string> ReadUntil(char separator) {
+    return ReadUntil(std::string(1, separator));
   }
+  Coro<std::string> ReadUntil(std::string separator);
+  Coro<std::string> ReadUntil(std::vector<std::string> separators);
+  Coro<std::string> ReadLine();
+  bool AtEof() const { return protocol().reader().AtEof(); }
 
+  // ---- Writing (stream_writer.h)
+
+  // Write, then Drain. `data` must live until then.
+  Coro<> WriteAll(std::span<const char> data);
+  void Write(std::span<const char> data) { transport().Write(data); }
+  Coro<> Drain() { return writer().Drain(); }
   // Ends the sending direction: the peer reads to the end.
-  void WriteEof();
-  // Idempotent. A read or write in progress throws ECONNABORTED; so it does
-  // when the stream dies.
-  void Close();
+  void WriteEof() { transport().WriteEof(); }
+  // Idempotent; nothing happens to a Stream that refers to nothing.
+  void Close() {
+    if (transport_ != nullptr) transport_->Close();
+  }
+  Coro<> WaitClosed() { return writer().WaitClosed(); }
 
-  bool is_open() const;
-  SocketAddress local_address() const;
-  SocketAddress peer_address() const;  // Also when it is closed.
+  // False once it closes, by whomever.
+  bool is_open() const {
+    return transport_ != nullptr && !transport_->is_closing();
+  }
+  // Also when it is closed.
+  SocketAddress local_address() const { return Address("sockname"); }
+  SocketAddress peer_address() const { return Address("peername"); }
   int fd() const;
 
+  // Its parts.
+  Transport& transport() const;
+  StreamReaderProtocol& protocol() const;
+  StreamReader& reader() const { return protocol().reader(); }
+  StreamWriter writer() const;
+
  private:
-  std::shared_ptr<internal::StreamCore> core_;
+  SocketAddress Address(std::string_view name) const;
+
+  std::shared_ptr<Transport> transport_;
+  std::shared_ptr<StreamReaderProtocol> protocol_;
 };
 
 // Connects to a name or numeric address, one after another if it has several.
-// Throws: std::system_error of the last that failed.
-Coro<Stream> OpenConnection(std::string host, std::uint16_t port);
+// Throws: as CreateConnection (connections.h).
+Coro<Stream> OpenConnection(std::string host, std::uint16_t port,
+                            std::size_t limit = StreamReader::kDefaultLimit);
 
 }  // namespace rondo
 

@@ -7,14 +7,6 @@
 namespace rondo::conformance {
 namespace {
 
-LoopSeams Seams(Clock* clock, Selector* selector, LoopObserver* observer) {
-  LoopSeams seams;
-  seams.clock = clock;
-  seams.selector = selector;
-  seams.observer = observer;
-  return seams;
-}
-
 // The messages of asyncio that name a callback or a type, without the name.
 std::string NeutralMessage(std::string_view message) {
   if (message.starts_with("Exception in callback")) {
@@ -31,7 +23,11 @@ std::string NeutralMessage(std::string_view message) {
 
 }  // namespace
 
-Env::Env() : loop_(Seams(&clock_, &selector_, &trace_)) {
+Env::Env()
+    : loop_({.clock = &clock_,
+             .selector = &selector_,
+             .network = &network_,
+             .observer = &trace_}) {
   loop_.SetExceptionHandler([this](EventLoop&, const ExceptionReport& report) {
     OnException(report);
   });

@@ -1,4 +1,5 @@
-// What a scenario receives: a loop in virtual time, and a place for output.
+// What a scenario receives: a loop in virtual time over a simple network, and a
+// place for output.
 //
 //   void CallSoonFifo(Env& env) {
 //     env.loop().CallSoon([&] { env.Log("a at ", env.t()); }, "a");
@@ -19,6 +20,7 @@
 
 #include "rondo/runtime/clock.h"
 #include "rondo/runtime/event_loop.h"
+#include "rondo/tests/conformance/oracle_network.h"
 #include "rondo/tests/conformance/text.h"
 #include "rondo/tests/conformance/trace_lines.h"
 #include "rondo/tests/support/hand_clock.h"
@@ -32,6 +34,7 @@ class Env {
   Env& operator=(const Env&) = delete;
 
   EventLoop& loop() { return loop_; }
+  OracleNetwork& net() { return network_; }
 
   // The virtual time, as a number and as text.
   Nanoseconds now() { return clock_.Now(); }
@@ -54,7 +57,8 @@ class Env {
   void OnException(const ExceptionReport& report);
 
   HandClock clock_;
-  JumpSelector selector_{&clock_};
+  OracleNetwork network_{&clock_};
+  OracleSelector selector_{&clock_, &network_};
   TraceLines trace_;
   std::vector<std::string> output_;
   bool muted_ = false;

@@ -1,6 +1,8 @@
 #include "rondo/tests/conformance/text.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <system_error>
 
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/exception_group.h"
@@ -28,6 +30,20 @@ std::string GroupText(const BaseExceptionGroup& group) {
   return text + "]";
 }
 
+// Python has a class for each of these.
+std::string SystemErrorText(const std::system_error& error) {
+  switch (error.code().value()) {
+    case ECONNREFUSED:
+      return "ConnectionRefusedError";
+    case ECONNRESET:
+      return "ConnectionResetError";
+    case EPIPE:
+      return "BrokenPipeError";
+    default:
+      return "OSError";
+  }
+}
+
 }  // namespace
 
 std::string TimeText(Nanoseconds time) {
@@ -50,6 +66,14 @@ std::string ExceptionText(const std::exception_ptr& exception) {
     return "CancelledError(" + error.message() + ")";
   } catch (const BaseExceptionGroup& group) {
     return GroupText(group);
+  } catch (const LimitOverrunError& error) {
+    return "LimitOverrunError(consumed=" + Text(error.consumed()) + ")";
+  } catch (const IncompleteReadError& error) {
+    return "IncompleteReadError(partial=" + error.partial() + ",expected=" +
+           (error.expected().has_value() ? Text(*error.expected()) : "None") +
+           ")";
+  } catch (const std::system_error& error) {
+    return SystemErrorText(error);
   } catch (...) {  // tidy: allow(catch-all) its name is all that matters
     // "rondo::TimeoutError: deadline exceeded" has the name in the middle.
     const std::string text = DescribeException(exception);

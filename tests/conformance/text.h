@@ -65,6 +65,9 @@ std::string SpanText(Nanoseconds span);
 // AppError m                      AppError(m)
 // CancelledError with a message   CancelledError(m)
 // a group of exceptions           ExceptionGroup[A, B], members recursively
+// a stream's                      LimitOverrunError(consumed=N),
+//                                 IncompleteReadError(partial=P,expected=N)
+// the system's                    ConnectionResetError, ..., OSError
 // null                            None
 // anything else                   the bare class name
 std::string ExceptionText(const std::exception_ptr& exception);

@@ -1,0 +1,70 @@
+// Datagram endpoints: UDP, and Unix sockets of datagrams.
+//
+//   rondo::DatagramEndpoint e = co_await rondo::CreateDatagramEndpoint(
+//       [] { return std::make_shared<Pinger>(); },
+//       rondo::DatagramOptions::To("10.0.0.1", 53));
+//   e.transport->SendTo("ping");
+//
+// Throws: std::system_error with the call and the address; ValueError without
+// any address, or with two of different families. What the factory throws.
+// Source: asyncio create_datagram_endpoint, _SelectorDatagramTransport.
+#ifndef RONDO_RUNTIME_DATAGRAMS_H_
+#define RONDO_RUNTIME_DATAGRAMS_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "rondo/runtime/coro.h"
+#include "rondo/runtime/protocol.h"
+#include "rondo/runtime/socket_address.h"
+#include "rondo/runtime/sockets.h"
+#include "rondo/runtime/transport.h"
+
+namespace rondo {
+
+using DatagramProtocolFactory =
+    std::function<std::shared_ptr<DatagramProtocol>()>;
+
+struct DatagramOptions {
+  DatagramOptions() = default;
+  // Connected to a numeric address. Throws: ValueError for anything else.
+  static DatagramOptions To(std::string_view host, std::uint16_t port);
+  // Bound to one.
+  static DatagramOptions At(std::string_view host, std::uint16_t port);
+
+  // Where the endpoint is bound. Not given: the system chooses at the first
+  // datagram.
+  std::optional<SocketAddress> local;
+  // Its peer: only that one's datagrams are received, and SendTo needs no
+  // address.
+  std::optional<SocketAddress> remote;
+  bool reuse_port = false;
+  // May send to broadcast addresses; then `remote` is only where SendTo sends.
+  bool allow_broadcast = false;
+};
+
+struct DatagramEndpoint {
+  DatagramEndpoint() = default;
+  DatagramEndpoint(std::shared_ptr<DatagramTransport> t,
+                   std::shared_ptr<DatagramProtocol> p)
+      : transport(std::move(t)), protocol(std::move(p)) {}
+
+  std::shared_ptr<DatagramTransport> transport;
+  std::shared_ptr<DatagramProtocol> protocol;
+};
+
+// Returns when the protocol has its transport.
+Coro<DatagramEndpoint> CreateDatagramEndpoint(DatagramProtocolFactory factory,
+                                              DatagramOptions options);
+
+// The same with a socket for datagrams, bound or connected as it is.
+Coro<DatagramEndpoint> CreateDatagramEndpoint(DatagramProtocolFactory factory,
+                                              Socket socket);
+
+}  // namespace rondo
+
+#endif  // RONDO_RUNTIME_DATAGRAMS_H_

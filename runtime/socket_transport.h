@@ -1,0 +1,102 @@
+// The transport of a connected stream socket.
+//
+// Source: asyncio.selector_events._SelectorSocketTransport, iteration by
+// iteration.
+#ifndef RONDO_RUNTIME_SOCKET_TRANSPORT_H_
+#define RONDO_RUNTIME_SOCKET_TRANSPORT_H_
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "rondo/runtime/byte_queue.h"
+#include "rondo/runtime/future.h"
+#include "rondo/runtime/selector_transport.h"
+#include "rondo/runtime/sockets.h"
+#include "rondo/runtime/transport.h"
+
+namespace rondo::internal {
+
+// Who counts a server's connections.
+class ConnectionOwner {
+ public:
+  virtual void Attach(Transport* transport) = 0;
+  virtual void Detach(Transport* transport) = 0;
+
+ protected:
+  ~ConnectionOwner() = default;
+};
+
+class SocketTransport final : public SelectorTransport<Transport> {
+ public:
+  // Takes over a connected socket of the running loop. Queues ConnectionMade,
+  // the begin of reading, and the completion of `waiter`, in this order.
+  // `waiter` and `owner` may be empty.
+  static std::shared_ptr<SocketTransport> Start(
+      Socket socket, std::shared_ptr<Protocol> protocol,
+      const Future<>& waiter = {},
+      std::shared_ptr<ConnectionOwner> owner = nullptr);
+
+  // For Start.
+  SocketTransport(Socket socket, std::shared_ptr<Protocol> protocol,
+                  std::shared_ptr<ConnectionOwner> owner);
+  ~SocketTransport() override;
+
+  std::size_t GetWriteBufferSize() const override { return buffer_.size(); }
+
+  bool is_reading() const override { return !closing_ && !paused_; }
+  void PauseReading() override;
+  void ResumeReading() override;
+
+  void Write(std::span<const char> data) override;
+  void WriteLines(std::span<const std::span<const char>> lines) override;
+  void WriteEof() override;
+  bool can_write_eof() const override { return true; }
+
+  void SetProtocol(std::shared_ptr<Protocol> protocol) override;
+  std::shared_ptr<Protocol> GetProtocol() const override { return protocol_; }
+
+  // ---- Sending a file: no Write may come between.
+
+  // Done when the buffer is empty; fails if the connection is lost. Throws:
+  // RuntimeError if a file is being sent already.
+  Future<> BeginSendFile();
+  void EndSendFile() { empty_waiter_ = Future<>(); }
+
+ private:
+  void ConnectionMade() override;
+  bool wants_reading() const override { return is_reading() && !ended_; }
+  void ReadReady() override;
+  void WriteReady() override;
+  void DropBuffer() override { buffer_.Clear(); }
+  BaseProtocol* protocol() const override { return protocol_.get(); }
+  void Lose(std::exception_ptr error) override;
+  void LetProtocolGo() override;
+
+  void ReadIntoBuffer(BufferedProtocol* protocol);
+  void ReadAndPass();
+  // Whether bytes came.
+  bool HasRead(SysResult result);
+  void EndOfFile();
+  // Throws: RuntimeError where nothing may be written; false: nobody would
+  // ever see it.
+  bool MayWrite(std::string_view call);
+  // Sends what the kernel takes of the buffer. False: the connection is lost.
+  bool SendBuffer();
+  void Flushed();
+
+  std::shared_ptr<Protocol> protocol_;
+  BufferedProtocol* buffered_ = nullptr;  // The protocol, if it is one.
+  std::shared_ptr<ConnectionOwner> owner_;
+  ByteQueue buffer_;
+  Future<> empty_waiter_;
+  bool paused_ = false;
+  bool ended_ = false;  // The peer sends no more.
+  bool eof_ = false;    // WriteEof was called.
+};
+
+}  // namespace rondo::internal
+
+#endif  // RONDO_RUNTIME_SOCKET_TRANSPORT_H_

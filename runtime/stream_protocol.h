@@ -1,0 +1,58 @@
+// StreamReaderProtocol: between a transport and the streams made of it.
+//
+// Source: asyncio.StreamReaderProtocol and streams.FlowControlMixin.
+#ifndef RONDO_RUNTIME_STREAM_PROTOCOL_H_
+#define RONDO_RUNTIME_STREAM_PROTOCOL_H_
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "rondo/runtime/coro.h"
+#include "rondo/runtime/future.h"
+#include "rondo/runtime/protocol.h"
+#include "rondo/runtime/stream_reader.h"
+
+namespace rondo {
+
+// Feeds a StreamReader, and knows who waits for room to write and for the end.
+class StreamReaderProtocol : public BufferedProtocol {
+ public:
+  // Of the running loop.
+  explicit StreamReaderProtocol(std::shared_ptr<StreamReader> reader);
+
+  void ConnectionMade(std::shared_ptr<Transport> transport) override;
+  void ConnectionLost(std::exception_ptr error) override;
+  void PauseWriting() override { paused_ = true; }
+  void ResumeWriting() override;
+  std::span<char> GetBuffer(std::size_t hint) override;
+  void BufferUpdated(std::size_t n) override;
+  bool EofReceived() override;
+
+  StreamReader& reader() const { return *reader_; }
+
+  // Whether Drain would return at once.
+  bool may_write() const { return !paused_ && !lost_; }
+  // Waits until writing may go on. Throws: std::system_error (ECONNRESET) once
+  // the connection is lost; what it was lost by, if it is lost meanwhile.
+  // Several may wait.
+  Coro<> Drain();
+
+  // Done when the connection is lost; fails if by an error.
+  const Future<>& closed() const { return closed_; }
+
+ private:
+  std::shared_ptr<StreamReader> reader_;
+  std::vector<Future<>> drainers_;
+  Future<> closed_;
+  bool direct_ = false;  // The buffer given last is the reading coroutine's.
+  bool paused_ = false;
+  bool lost_ = false;
+  bool over_tls_ = false;
+};
+
+}  // namespace rondo
+
+#endif  // RONDO_RUNTIME_STREAM_PROTOCOL_H_
