@@ -141,7 +141,12 @@ void SelectorTransport<I>::ForceClose(std::exception_ptr error) {
 template <class I>
 void SelectorTransport<I>::QueueConnectionLost(std::exception_ptr error) {
   ++lost_;
-  if (!core_->Accepts()) return;
+  if (!core_->open) {  // Nobody is told any more, but nothing is kept either.
+    const auto keep = this->shared_from_this();
+    socket_.Close();
+    LetProtocolGo();
+    return;
+  }
   core_->Push(core_->NewCallback(
       [self = this->shared_from_this(), error = std::move(error)] {
         self->CallConnectionLost(error);

@@ -94,12 +94,11 @@ class Handlers final : public internal::LoopPart {
     while (!entries_.empty()) Remove(entries_.begin()->first);
   }
 
-  void Set(int signal, std::function<void()> callback, std::string_view name) {
+  void Set(int signal, Function callback, std::string_view name) {
     Install(signal);
-    entries_.insert_or_assign(
-        signal, Entry{std::make_shared<const std::function<void()>>(
-                          std::move(callback)),
-                      std::string(name), Context::Copy()});
+    Entry entry{std::make_shared<Function>(std::move(callback)),
+                std::string(name), Context::Copy()};
+    entries_.insert_or_assign(signal, std::move(entry));
   }
 
   bool Remove(int signal) {
