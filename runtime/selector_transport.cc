@@ -88,12 +88,12 @@ void SelectorTransport<I>::AddWriter() {
 
 template <class I>
 void SelectorTransport<I>::RemoveReader() {
-  core_->io->Remove(fd(), kReadable);
+  if (!core_->closed) core_->io->Remove(fd(), kReadable);
 }
 
 template <class I>
 void SelectorTransport<I>::RemoveWriter() {
-  core_->io->Remove(fd(), kWritable);
+  if (!core_->closed) core_->io->Remove(fd(), kWritable);
 }
 
 template <class I>
