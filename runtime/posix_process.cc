@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -150,6 +150,15 @@ int Start(const ProcessSpec& spec, const Files& files, pid_t* pid) {
       spec.environment.has_value() ? environment.data() : environ);
 }
 
+// The calls that the C library's headers had wrong once, for C++.
+int OpenPidfd(pid_t pid) {
+  return static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+}
+int SignalPidfd(int process, int signal) {
+  return static_cast<int>(
+      syscall(SYS_pidfd_send_signal, process, signal, nullptr, 0));
+}
+
 // Ends a child that nobody knows yet.
 void Discard(pid_t pid) {
   kill(pid, SIGKILL);
@@ -178,10 +187,11 @@ SysResult PosixProcessSpawner::Spawn(const ProcessSpec& spec,
   pid_t pid = -1;
   if (error == 0) error = Start(spec, files, &pid);
   if (error != 0) return -error;
-  // Nobody but us can have reaped it: the number is still its own.
-  const int process = pidfd_open(pid, 0);
+  // Its number is its own until it is reaped, which is for us to do.
+  const int process = OpenPidfd(pid);
   if (process < 0) {
     error = errno;
+    if (error == ESRCH) return -ECHILD;
     Discard(pid);
     return -error;
   }
@@ -194,7 +204,7 @@ SysResult PosixProcessSpawner::Spawn(const ProcessSpec& spec,
 }
 
 SysResult PosixProcessSpawner::SendSignal(int process, int signal) {
-  return pidfd_send_signal(process, signal, nullptr, 0) < 0 ? -errno : 0;
+  return SignalPidfd(process, signal) < 0 ? -errno : 0;
 }
 
 SysResult PosixProcessSpawner::Reap(int process, int* returncode) {

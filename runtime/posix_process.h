@@ -9,7 +9,7 @@ namespace rondo {
 // Children are started by posix_spawn and known by their pidfd (Linux 5.4): no
 // handler for SIGCHLD, no thread, and signals that cannot hit another process.
 // A program that ignores SIGCHLD, or waits for any child, takes exit codes away
-// (-ECHILD).
+// (-ECHILD; of Spawn, if the child has ended that early).
 //
 // Signals that this process handles or ignores: what it handles has its default
 // disposition in the child, what it ignores is ignored there too, but for
