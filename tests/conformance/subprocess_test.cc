@@ -210,6 +210,15 @@ TEST(SubprocessMixin, test_devnull_input) {
   });
 }
 
+TEST(SubprocessMixin, test_devstdin_input) {
+  rondo::Run([]() -> Coro<> {
+    ProcessSpec spec = Piped(Script("wc -c < /dev/stdin"));
+    const Ended ended = co_await RunToEnd(spec, "abc");
+    EXPECT_EQ(ended.output, "3\n");
+    EXPECT_EQ(ended.code, 0);
+  });
+}
+
 TEST(SubprocessMixin, test_devnull_output) {
   rondo::Run([]() -> Coro<> {
     ProcessSpec spec = Piped(Script("echo foo"));

@@ -1,6 +1,7 @@
 // The part of CPython's test_unix_events.py that is about pipes, in C++. The
 // originals mock the kernel; these have real pipes.
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <any>
@@ -99,6 +100,18 @@ class PipeTests {
   std::shared_ptr<Transport> transport;
 };
 
+// The same with a terminal: its user is the one who writes.
+class Terminal : public PipeTests {
+ public:
+  Terminal() {
+    for (const int fd : fds) close(fd);
+    fds[0] = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    EXPECT_EQ(grantpt(fds[0]), 0);
+    EXPECT_EQ(unlockpt(fds[0]), 0);
+    fds[1] = open(ptsname(fds[0]), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  }
+};
+
 // Runs `body` with a transport of the end that reads, or the one that writes.
 template <class F>
 void Reading(F body) {
@@ -164,6 +177,17 @@ TEST(UnixReadPipeTransportTests, test__read_ready_blocked) {
     EXPECT_EQ(read(pipe.fds[0], stolen.data(), stolen.size()), 4);
     for (int i = 0; i < 1000; ++i) co_await Yield();
     EXPECT_THAT(pipe.protocol->calls, ElementsAre("connection_made"));
+  });
+}
+
+// Adapted: a terminal whose user has gone cannot be read.
+TEST(UnixReadPipeTransportTests, test__read_ready_error) {
+  rondo::Run([]() -> Coro<> {
+    Terminal pipe;
+    co_await pipe.ConnectRead();
+    pipe.ClosePeer();
+    co_await pipe.Until("connection_lost with an error");
+    EXPECT_TRUE(pipe.transport->is_closing());
   });
 }
 
@@ -250,6 +274,19 @@ TEST(UnixReadPipeTransportTests, test_resume_reading_on_paused_pipe) {
     pipe.transport->ResumeReading();
     EXPECT_TRUE(pipe.transport->is_reading());
     co_return;
+  });
+}
+
+TEST(EventLoopTestsMixin, test_read_pty_output) {
+  rondo::Run([]() -> Coro<> {
+    Terminal pipe;
+    co_await pipe.ConnectRead();
+    pipe.Send("1");
+    co_await pipe.Until("data_received 1");
+    pipe.Send("2345");
+    co_await pipe.Until("data_received 2345");
+    pipe.ClosePeer();
+    co_await pipe.Until("connection_lost with an error");
   });
 }
 
