@@ -8,9 +8,9 @@
 // shares it), and closed at the end, or when this fails.
 //
 // Returns when the protocol has its transport (transport.h). The end that reads
-// is told of the other one's end by EofReceived and, an iteration later,
-// ConnectionLost. The one that writes loses its connection when nobody reads
-// any more: by an error (EPIPE) if something was not written yet.
+// is told of the other one's end by EofReceived and then ConnectionLost. The
+// one that writes loses its connection when nobody reads any more: by an error
+// (EPIPE) if something was not written yet.
 //
 // Throws: ValueError for a plain file, which is never ready, and for a device
 // like /dev/null; std::system_error; RuntimeError without a running loop or

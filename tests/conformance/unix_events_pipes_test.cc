@@ -160,9 +160,8 @@ TEST(UnixReadPipeTransportTests, test__read_ready) {
 TEST(UnixReadPipeTransportTests, test__read_ready_eof) {
   Reading([](PipeTests& pipe) -> Coro<> {
     pipe.ClosePeer();
-    co_await pipe.Until("eof_received");
-    EXPECT_TRUE(pipe.transport->is_closing());
     co_await pipe.Until("connection_lost");
+    EXPECT_TRUE(pipe.transport->is_closing());
     EXPECT_THAT(
         pipe.protocol->calls,
         ElementsAre("connection_made", "eof_received", "connection_lost"));
