@@ -12,6 +12,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "rondo/runtime/byte_queue.h"
 #include "rondo/runtime/future.h"

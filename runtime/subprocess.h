@@ -8,7 +8,8 @@
 //
 // A Process is move-only. Dropping it closes its pipes and leaves the child
 // alone, which the loop reaps when it ends; a loop that is closed before kills
-// it. What waits may outlive the Process.
+// it. What waits may outlive the Process. One that was moved from can only be
+// assigned to.
 //
 // Thread-safety: the loop's thread.
 // Source: asyncio.subprocess.Process.

@@ -26,6 +26,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "rondo/runtime/child.h"
 #include "rondo/runtime/coro.h"
