@@ -107,6 +107,8 @@ class ChildTest : public testing::Test {
       co_await body(process);
     };
     loop.RunUntilComplete(main());
+    loop.CallSoon([] {});
+    loop.RunOnce();  // The pipe learns of its end.
   }
 
   SystemClock clock;
