@@ -107,8 +107,6 @@ class ChildTest : public testing::Test {
       co_await body(process);
     };
     loop.RunUntilComplete(main());
-    loop.CallSoon([] {});
-    loop.RunOnce();  // The pipe learns of its end.
   }
 
   SystemClock clock;
