@@ -12,6 +12,7 @@
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/io.h"
 #include "rondo/runtime/pipe_transport.h"
+#include "rondo/runtime/task.h"
 
 namespace rondo::internal {
 namespace {
