@@ -3,12 +3,13 @@
 #include <array>
 #include <csignal>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
+#include <utility>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

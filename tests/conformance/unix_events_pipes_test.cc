@@ -7,6 +7,7 @@
 #include <any>
 #include <array>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <span>
 #include <string>
