@@ -366,7 +366,10 @@ void EventLoop::Close() {
   LoopCore* const core = core_;
   if (core->closed) return;
   if (core->running) throw RuntimeError("Cannot close a running event loop");
-  if (core->hooks != nullptr) core->hooks->dumps.reset();
+  if (core->hooks != nullptr) {  // No signal may find the inbox closed.
+    core->hooks->dumps.reset();
+    core->hooks->signals.reset();
+  }
   core->inbox->Close();
   const bool crashed = core->inert;
   if (!crashed) {

@@ -42,6 +42,14 @@ bool HasHandler(void (*handler)(int)) {
   return sigaction(SIGINT, nullptr, &action) == 0 && Is(action, handler);
 }
 
+void Install() {
+  struct sigaction action = {};
+  action.sa_handler = OnSigint;
+  action.sa_flags = SA_RESTART;  // The loop is woken by its selector.
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
+}
+
 bool OnMainThread() { return getpid() == gettid(); }
 
 std::terminate_handler previous_terminate = nullptr;
@@ -90,11 +98,13 @@ Interrupts::Interrupts(LoopCore* core, AnyTask main)
   });
   signals = 0;
   interrupted = inbox_.get();
-  struct sigaction action = {};
-  action.sa_handler = OnSigint;
-  action.sa_flags = SA_RESTART;  // The loop is woken by its selector.
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, nullptr);
+  Install();
+}
+
+bool ReinstallInterrupts(const LoopCore* core) {
+  if (interrupted == nullptr || interrupted != core->inbox.get()) return false;
+  Install();
+  return true;
 }
 
 int Interrupts::Restore() {

@@ -46,6 +46,10 @@ class Interrupts {
   std::shared_ptr<Inbox> inbox_;  // Null: no handler is installed.
 };
 
+// Has SIGINT interrupt the run again that it interrupted before somebody
+// replaced the handler. False: no run of this loop is to be interrupted.
+bool ReinstallInterrupts(const LoopCore* core);
+
 }  // namespace rondo::internal
 
 #endif  // RONDO_RUNTIME_INTERRUPTS_H_

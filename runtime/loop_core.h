@@ -29,6 +29,8 @@
 
 namespace rondo {
 
+class ProcessSpawner;
+
 // The outside of a loop. What is null is absent: no network, FIFO order,
 // nobody watching.
 struct LoopSeams {
@@ -39,6 +41,7 @@ struct LoopSeams {
   ReadyOrder* ready_order = nullptr;
   LoopObserver* observer = nullptr;
   Executor* executor = nullptr;  // The default one: shut down by the loop.
+  ProcessSpawner* processes = nullptr;
   // Distinguishes the loops of one simulation: part of every identity.
   Identity host = 0;
   // Ready order may swap even what contracts keep in order.

@@ -88,12 +88,12 @@ void SelectorTransport<I>::AddWriter() {
 
 template <class I>
 void SelectorTransport<I>::RemoveReader() {
-  core_->io->Remove(fd(), kReadable);
+  if (!core_->closed) core_->io->Remove(fd(), kReadable);
 }
 
 template <class I>
 void SelectorTransport<I>::RemoveWriter() {
-  core_->io->Remove(fd(), kWritable);
+  if (!core_->closed) core_->io->Remove(fd(), kWritable);
 }
 
 template <class I>
@@ -141,12 +141,26 @@ void SelectorTransport<I>::ForceClose(std::exception_ptr error) {
 template <class I>
 void SelectorTransport<I>::QueueConnectionLost(std::exception_ptr error) {
   ++lost_;
-  if (!core_->Accepts()) return;
-  core_->Push(core_->NewCallback(
-      [self = this->shared_from_this(), error = std::move(error)] {
-        self->CallConnectionLost(error);
-      },
-      HandleKind::kTransport, Label("connection_lost")));
+  // A loop that is closed drops what is queued: nobody is told any more, but
+  // nothing is kept either.
+  struct Loss {
+    Loss(std::shared_ptr<SelectorTransport> t, std::exception_ptr e)
+        : transport(std::move(t)), error(std::move(e)) {}
+    Loss(Loss&&) noexcept = default;
+    ~Loss() {
+      if (transport != nullptr) transport->Release();
+    }
+    void operator()() {
+      std::exchange(transport, nullptr)->CallConnectionLost(std::move(error));
+    }
+
+    std::shared_ptr<SelectorTransport> transport;
+    std::exception_ptr error;
+  };
+  Loss loss(this->shared_from_this(), std::move(error));
+  if (!core_->open) return;
+  core_->Push(core_->NewCallback(std::move(loss), HandleKind::kTransport,
+                                 Label("connection_lost")));
 }
 
 template <class I>
@@ -156,11 +170,16 @@ void SelectorTransport<I>::CallConnectionLost(std::exception_ptr error) {
     SelectorTransport* self;
     ~End() {
       if (self->lost_ == 0) self->lost_ = 1;
-      self->socket_.Close();
-      self->LetProtocolGo();
+      self->Release();
     }
   } const end{this};
   Lose(std::move(error));
+}
+
+template <class I>
+void SelectorTransport<I>::Release() {
+  socket_.Close();
+  LetProtocolGo();
 }
 
 template class SelectorTransport<Transport>;

@@ -100,6 +100,8 @@ class SelectorTransport
   // The protocol learns of the end in a later iteration, or now.
   void QueueConnectionLost(std::exception_ptr error);
   void CallConnectionLost(std::exception_ptr error);
+  // Closes the socket, and lets the protocol go.
+  void Release();
 
   LoopCore* const core_;
   Network* const network_;

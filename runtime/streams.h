@@ -80,6 +80,8 @@ class Stream {
   }
   Coro<> WaitClosed() { return writer().WaitClosed(); }
 
+  // False if it refers to nothing.
+  explicit operator bool() const { return transport_ != nullptr; }
   // False once it closes, by whomever.
   bool is_open() const {
     return transport_ != nullptr && !transport_->is_closing();

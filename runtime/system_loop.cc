@@ -3,6 +3,7 @@
 #include "rondo/runtime/debug_mode.h"
 #include "rondo/runtime/make_selector.h"
 #include "rondo/runtime/posix_network.h"
+#include "rondo/runtime/posix_process.h"
 #include "rondo/runtime/system_clock.h"
 #include "rondo/runtime/system_random.h"
 #include "rondo/runtime/thread_pool_executor.h"
@@ -26,6 +27,7 @@ struct SystemSeams {
   PosixNetwork network;
   SystemRandom random;
   ThreadPoolExecutor executor;
+  PosixProcessSpawner processes;
 };
 
 // The seams come first: they must outlive the loop.
@@ -45,6 +47,7 @@ class SystemLoop final : private SystemSeams, public EventLoop {
     result.random = &seams.random;
     result.takes_signals = true;
     result.executor = &seams.executor;
+    result.processes = &seams.processes;
     return result;
   }
 };
