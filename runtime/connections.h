@@ -57,6 +57,9 @@ Coro<Socket> ConnectSocket(std::string host, std::uint16_t port,
 // Makes the transport and waits until the protocol has it.
 Coro<Connection> StartConnection(ProtocolFactory factory, Socket socket,
                                  std::shared_ptr<ConnectionOwner> owner);
+// That, or what does the same with something between the two.
+using ConnectionStarter = std::function<Coro<Connection>(
+    ProtocolFactory, Socket, std::shared_ptr<ConnectionOwner>)>;
 
 }  // namespace internal
 }  // namespace rondo

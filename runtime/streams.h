@@ -34,6 +34,8 @@
 
 namespace rondo {
 
+struct TlsOptions;
+
 class Stream {
  public:
   // Refers to nothing.
@@ -79,6 +81,11 @@ class Stream {
     if (transport_ != nullptr) transport_->Close();
   }
   Coro<> WaitClosed() { return writer().WaitClosed(); }
+
+  // Goes over to TLS (tls.h, which has the definition): sends what is
+  // written, then does the handshake. The Stream must live until then, and
+  // nobody read from it. Throws: as tls.h; then the stream is closed.
+  Coro<> StartTls(TlsOptions options);
 
   // False once it closes, by whomever.
   bool is_open() const {

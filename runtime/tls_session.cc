@@ -2,7 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <chrono>
@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "rondo/runtime/errors.h"
-#include "rondo/runtime/socket_address.h"
 #include "rondo/runtime/tls_random.h"
 
 namespace rondo::internal {
