@@ -104,7 +104,8 @@ TEST_P(TlsTest, EchoesAndEndsInOrder) {
 }
 
 TEST_P(TlsTest, MuchDataBothWaysAgainstBackPressure) {
-  RunIn(GetParam(), []() -> Coro<> {
+  const World world = GetParam();
+  RunIn(world, [world]() -> Coro<> {
     constexpr std::size_t kSize = 3'000'000;
     Server server = co_await StartServer(Echo, "127.0.0.1", 0, ServerTls());
     Stream stream =
@@ -113,10 +114,15 @@ TEST_P(TlsTest, MuchDataBothWaysAgainstBackPressure) {
     for (std::size_t i = 0; i < kSize; ++i) {
       sent[i] = static_cast<char>(i * 7 + i / 251);
     }
-    stream.Write(sent);
-    // More than the high-water mark: the writer is held back.
-    EXPECT_GE(stream.transport().GetWriteBufferSize(), 512u * 1024);
-    EXPECT_FALSE(stream.protocol().may_write());
+    // The transport below takes what it is given until it asks to stop; then
+    // it gathers here, and from the high-water mark on the writer is held back.
+    for (std::size_t at = 0; at < kSize; at += kSize / 10) {
+      stream.Write(std::string_view(sent).substr(at, kSize / 10));
+    }
+    if (world == World::kSimulated) {  // A kernel may take all of it.
+      EXPECT_GE(stream.transport().GetWriteBufferSize(), 512u * 1024);
+      EXPECT_FALSE(stream.protocol().may_write());
+    }
     Task<> drain = CreateTask(stream.Drain());
     const std::string echoed = co_await stream.ReadExactly(kSize);
     EXPECT_TRUE(echoed == sent);
@@ -128,11 +134,9 @@ TEST_P(TlsTest, MuchDataBothWaysAgainstBackPressure) {
 TEST_P(TlsTest, AReaderThatIsBehindStopsTheSender) {
   RunIn(GetParam(), []() -> Coro<> {
     std::size_t written = 0;
-    bool held_back = false;
     ConnectionHandler flood = [&](Stream stream) -> Coro<> {
       const std::string block(64 * 1024, 'x');
       for (int i = 0; i < 256; ++i) {
-        if (!stream.protocol().may_write()) held_back = true;
         co_await stream.WriteAll(block);
         written += block.size();
       }
@@ -142,7 +146,11 @@ TEST_P(TlsTest, AReaderThatIsBehindStopsTheSender) {
     Server server = co_await StartServer(flood, "127.0.0.1", 0, ServerTls());
     Stream stream =
         co_await OpenConnection("127.0.0.1", PortOf(server), ClientTls());
-    for (int i = 0; i < 300; ++i) co_await Yield();
+    stream.transport().PauseReading();
+    for (int i = 0; i < 1000; ++i) co_await Yield();
+    const std::size_t sent = written;
+    EXPECT_LT(sent, 256u * 64 * 1024);
+    stream.transport().ResumeReading();
     const std::string all = co_await stream.ReadAll();
     EXPECT_EQ(all.size(), 256u * 64 * 1024);
     EXPECT_EQ(written, all.size());

@@ -3,8 +3,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <cstddef>
 #include <cstdint>
-#include <stdexcept>
 
 #include "rondo/runtime/tls_error.h"
 #include "rondo/runtime/tls_random.h"
@@ -30,8 +30,12 @@ std::uint64_t SeedOf(const std::string& name) {
   return seed;
 }
 
-KeyHandle NewKey() {
-  KeyHandle key(EVP_PKEY_Q_keygen(SimulatedOpenSsl(), nullptr, "EC", "P-256"));
+KeyHandle NewKey(TestKey kind) {
+  OSSL_LIB_CTX* const library = SimulatedOpenSsl();
+  KeyHandle key(kind == TestKey::kEc
+                    ? EVP_PKEY_Q_keygen(library, nullptr, "EC", "P-256")
+                    : EVP_PKEY_Q_keygen(library, nullptr, "RSA",
+                                        std::size_t{2048}));
   Require(key != nullptr, "cannot make a key");
   return key;
 }
@@ -84,7 +88,7 @@ bool IsNumeric(const std::string& name) {
 TestAuthority::TestAuthority(const std::string& name)
     : random_(SeedOf(name)), name_(name) {
   const TlsRandomScope scope(&random_);
-  key_ = NewKey();
+  key_ = NewKey(TestKey::kEc);
   const X509Handle certificate = NewCertificate(name, key_.get(), {});
   AddExtension(certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
   AddExtension(certificate.get(), NID_key_usage, "critical,keyCertSign");
@@ -93,9 +97,9 @@ TestAuthority::TestAuthority(const std::string& name)
 }
 
 TestIdentity TestAuthority::Issue(const std::vector<std::string>& names,
-                                  TestValidity validity) {
+                                  TestValidity validity, TestKey kind) {
   const TlsRandomScope scope(&random_);
-  const KeyHandle key = NewKey();
+  const KeyHandle key = NewKey(kind);
   const X509Handle certificate =
       NewCertificate(names.at(0), key.get(), validity);
   std::string alternatives;

@@ -28,6 +28,8 @@ struct TestValidity {
   const char* until = "20900101000000Z";
 };
 
+enum class TestKey { kEc, kRsa };
+
 class TestAuthority {
  public:
   // The same name gives the same keys.
@@ -39,7 +41,7 @@ class TestAuthority {
   // A certificate of these names and numeric addresses; the first one is also
   // its subject's common name.
   TestIdentity Issue(const std::vector<std::string>& names,
-                     TestValidity validity = {});
+                     TestValidity validity = {}, TestKey kind = TestKey::kEc);
 
  private:
   internal::X509Handle NewCertificate(const std::string& subject, EVP_PKEY* key,
