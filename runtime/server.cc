@@ -310,9 +310,9 @@ Coro<Server> CreateServerWith(ConnectionStarter starter,
 }
 
 ProtocolFactory StreamFactory(ConnectionHandler handler, std::size_t limit) {
-  return [shared = std::make_shared<const ConnectionHandler>(
-              std::move(handler)),
-          limit] { return std::make_shared<ServedProtocol>(shared, limit); };
+  return
+      [shared = std::make_shared<const ConnectionHandler>(std::move(handler)),
+       limit] { return std::make_shared<ServedProtocol>(shared, limit); };
 }
 
 }  // namespace internal

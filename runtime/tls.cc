@@ -114,9 +114,9 @@ Coro<std::shared_ptr<Transport>> Upgrade(std::shared_ptr<Transport> transport,
   transport->PauseReading();
   transport->SetProtocol(tls);
   EventLoop& loop = RunningLoop();
-  Handle begin = loop.CallSoon([tls, transport] {
-    tls->ConnectionMade(transport);
-  }, "tls_connection_made");
+  Handle begin =
+      loop.CallSoon([tls, transport] { tls->ConnectionMade(transport); },
+                    "tls_connection_made");
   Handle resume = loop.CallSoon([transport] { transport->ResumeReading(); },
                                 "tls_start_reading");
   try {
@@ -141,8 +141,8 @@ Coro<std::shared_ptr<Transport>> StartTls(std::shared_ptr<Transport> transport,
 
 Coro<> Stream::StartTls(TlsOptions options) {
   co_await Drain();
-  transport_ = co_await Upgrade(transport_, protocol_, std::move(options),
-                                &reader());
+  transport_ =
+      co_await Upgrade(transport_, protocol_, std::move(options), &reader());
   protocol_->ReplaceTransport(transport_);
 }
 

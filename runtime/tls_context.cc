@@ -43,9 +43,9 @@ void ReadInto(std::string* pem, const std::string& file, const char* what) {
   }
   std::ifstream stream(file, std::ios::binary);
   if (!stream) {
-    throw std::system_error(errno, std::generic_category(),
-                            "cannot read " + std::string(what) + " from " +
-                                file);
+    throw std::system_error(
+        errno, std::generic_category(),
+        "cannot read " + std::string(what) + " from " + file);
   }
   pem->assign(std::istreambuf_iterator<char>(stream), {});
 }
@@ -116,8 +116,7 @@ void UseCertificate(SSL_CTX* context, OSSL_LIB_CTX* library,
   if (parsed == nullptr) throw TakeTlsError("cannot read " + key);
   Require(SSL_CTX_use_PrivateKey(context, parsed.get()),
           "cannot use " + key + " with " + what);
-  Require(SSL_CTX_check_private_key(context),
-          key + " is not that of " + what);
+  Require(SSL_CTX_check_private_key(context), key + " is not that of " + what);
 }
 
 void Trust(SSL_CTX* context, OSSL_LIB_CTX* library, const TlsSettings& s,
@@ -175,8 +174,8 @@ int ChooseProtocol(SSL*, const unsigned char** out, unsigned char* out_size,
   const auto& context = *static_cast<const TlsContext*>(argument);
   for (const std::string& name : context.settings().alpn) {
     for (unsigned at = 0; at < in_size; at += 1u + in[at]) {
-      const std::string_view offered(
-          reinterpret_cast<const char*>(in) + at + 1, in[at]);
+      const std::string_view offered(reinterpret_cast<const char*>(in) + at + 1,
+                                     in[at]);
       if (offered != name) continue;
       *out = in + at + 1;
       *out_size = in[at];

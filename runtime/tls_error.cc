@@ -39,9 +39,7 @@ const std::error_category& TlsCategory() {
 CertificateVerificationError::CertificateVerificationError(
     const std::string& what, unsigned long code, std::string host,
     int verify_code)
-    : TlsError(what, code),
-      host_(std::move(host)),
-      verify_code_(verify_code) {}
+    : TlsError(what, code), host_(std::move(host)), verify_code_(verify_code) {}
 
 std::string CertificateVerificationError::verify_message() const {
   return X509_verify_cert_error_string(verify_code_);

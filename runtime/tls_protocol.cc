@@ -76,8 +76,8 @@ bool TlsProtocol::Guard(std::string_view message, F&& f) {
 template <class F>
 void TlsProtocol::Queue(std::string_view name, F&& f) {
   if (!core_->Accepts()) return;
-  core_->Push(core_->NewCallback(std::forward<F>(f), HandleKind::kTransport,
-                                 name));
+  core_->Push(
+      core_->NewCallback(std::forward<F>(f), HandleKind::kTransport, name));
 }
 
 std::any TlsProtocol::GetExtraInfo(std::string_view name) const {
@@ -111,9 +111,8 @@ void TlsProtocol::ConnectionLost(std::exception_ptr error) {
   ++late_writes_;
   timer_.Cancel();
   if (told_ == Told::kMade || told_ == Told::kEof) {
-    Queue("tls_connection_lost", [protocol = protocol_, error] {
-      protocol->ConnectionLost(error);
-    });
+    Queue("tls_connection_lost",
+          [protocol = protocol_, error] { protocol->ConnectionLost(error); });
   }
   const bool in_handshake = state_ == State::kHandshake;
   told_ = Told::kLost;

@@ -26,8 +26,9 @@ const std::shared_ptr<const TlsContext>& NotNull(
 std::optional<SeededRandom> RandomOf(const LoopCore* core) {
   if (!core->seams.driven) return std::nullopt;
   if (core->seams.random == nullptr) {
-    throw RuntimeError("TLS in a simulation needs random numbers: the loop "
-                       "has no Random");
+    throw RuntimeError(
+        "TLS in a simulation needs random numbers: the loop "
+        "has no Random");
   }
   return SeededRandom(core->seams.random->Next());
 }
@@ -67,9 +68,9 @@ TlsSession::TlsSession(LoopCore* core,
   // The loop's time, not the machine's.
   X509_VERIFY_PARAM_set_time(
       SSL_get0_param(ssl_.get()),
-      static_cast<std::time_t>(std::chrono::floor<std::chrono::seconds>(
-                                   core->seams.clock->WallNow())
-                                   .count()));
+      static_cast<std::time_t>(
+          std::chrono::floor<std::chrono::seconds>(core->seams.clock->WallNow())
+              .count()));
   if (is_server()) {
     SSL_set_accept_state(ssl_.get());
   } else {
@@ -79,13 +80,13 @@ TlsSession::TlsSession(LoopCore* core,
 }
 
 void TlsSession::AskForName() {
-  const bool check =
-      contexts_.own->settings().check_hostname &&
-      SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE;
+  const bool check = contexts_.own->settings().check_hostname &&
+                     SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE;
   if (server_hostname_.empty()) {
     if (!check) return;
-    throw ValueError("the TlsContext checks the server's name: give a "
-                     "server_hostname, or switch check_hostname off");
+    throw ValueError(
+        "the TlsContext checks the server's name: give a "
+        "server_hostname, or switch check_hostname off");
   }
   X509_VERIFY_PARAM* const param = SSL_get0_param(ssl_.get());
   const char* const name = server_hostname_.c_str();

@@ -170,8 +170,8 @@ TEST(TlsTimeoutTest, AHandshakeTakesAMinuteAtMost) {
                 HasSubstr("TLS handshake is taking longer than 60000 ms"));
     TlsOptions tls = ClientTls();
     tls.handshake_timeout = 0s;
-    const Outcome<Stream> none = co_await AsOutcome(
-        OpenConnection("127.0.0.1", PortOf(server), tls));
+    const Outcome<Stream> none =
+        co_await AsOutcome(OpenConnection("127.0.0.1", PortOf(server), tls));
     EXPECT_TRUE(IsException<ValueError>(none.exception()));
   });
 }
@@ -302,8 +302,7 @@ TEST_P(TlsEndTest, AFailedUpgradeClosesTheStream) {
     EXPECT_TRUE(stream.is_open());
     tls.server_hostname = "example.org";
     const Outcome<> outcome = co_await AsOutcome(stream.StartTls(tls));
-    EXPECT_TRUE(
-        IsException<CertificateVerificationError>(outcome.exception()));
+    EXPECT_TRUE(IsException<CertificateVerificationError>(outcome.exception()));
     EXPECT_FALSE(stream.is_open());
     const Outcome<> closed = co_await AsOutcome(stream.WaitClosed());
     EXPECT_TRUE(IsException<CertificateVerificationError>(closed.exception()));

@@ -288,8 +288,8 @@ TEST_P(TlsTest, AgreesOnTheServersFirstProtocol) {
 TEST_P(TlsTest, TheServerChoosesByTheNameThatIsAskedFor) {
   RunIn(GetParam(), []() -> Coro<> {
     TlsSettings server = ServerSettings();
-    server.choose = [](const std::string& name)
-        -> std::shared_ptr<const TlsContext> {
+    server.choose =
+        [](const std::string& name) -> std::shared_ptr<const TlsContext> {
       if (name == "unknown.test") throw RuntimeError("no such host");
       if (name != "other.test") return nullptr;
       TlsSettings other;
@@ -307,8 +307,7 @@ TEST_P(TlsTest, TheServerChoosesByTheNameThatIsAskedFor) {
     const TlsInfo other = co_await InfoOf(ServerTls(server), tls);
     EXPECT_EQ(other.peer_subject, "CN = other.test");
     tls.server_hostname = "unknown.test";
-    const std::exception_ptr error =
-        co_await RefusalOf(ServerTls(server), tls);
+    const std::exception_ptr error = co_await RefusalOf(ServerTls(server), tls);
     EXPECT_TRUE(IsException<TlsError>(error)) << TextOf(error);
   });
 }

@@ -123,8 +123,8 @@ TEST_P(SimulatedTlsTest, AnotherSeedIsAnotherWire) {
 }
 
 TEST(TlsCrashTest, ACrashedServersConnectionsAreGone) {
-  RunTwice([](Simulation& sim) {
-    const TlsOptions tls = ServerOf(TestKey::kEc, TlsVersion::kTls13);
+  const TlsOptions tls = ServerOf(TestKey::kEc, TlsVersion::kTls13);
+  RunTwice([tls](Simulation& sim) {
     sim.AddHost("server", [tls] { return Serve(tls); });
     sim.Run([&]() -> Coro<> {
       Stream stream = co_await OpenConnection("server", 443, ClientTls());

@@ -32,10 +32,10 @@ std::uint64_t SeedOf(const std::string& name) {
 
 KeyHandle NewKey(TestKey kind) {
   OSSL_LIB_CTX* const library = SimulatedOpenSsl();
-  KeyHandle key(kind == TestKey::kEc
-                    ? EVP_PKEY_Q_keygen(library, nullptr, "EC", "P-256")
-                    : EVP_PKEY_Q_keygen(library, nullptr, "RSA",
-                                        std::size_t{2048}));
+  KeyHandle key(
+      kind == TestKey::kEc
+          ? EVP_PKEY_Q_keygen(library, nullptr, "EC", "P-256")
+          : EVP_PKEY_Q_keygen(library, nullptr, "RSA", std::size_t{2048}));
   Require(key != nullptr, "cannot make a key");
   return key;
 }
@@ -60,11 +60,11 @@ TestIdentity InPem(X509* certificate, EVP_PKEY* key) {
 }
 
 void SetCommonName(X509_NAME* name, const std::string& text) {
-  Require(X509_NAME_add_entry_by_txt(
-              name, "CN", MBSTRING_UTF8,
-              reinterpret_cast<const unsigned char*>(text.c_str()), -1, -1,
-              0) == 1,
-          "name");
+  Require(
+      X509_NAME_add_entry_by_txt(
+          name, "CN", MBSTRING_UTF8,
+          reinterpret_cast<const unsigned char*>(text.c_str()), -1, -1, 0) == 1,
+      "name");
 }
 
 void AddExtension(X509* certificate, int kind, const std::string& value) {
