@@ -89,7 +89,7 @@ struct TlsSettings {
   // that the client offers; if there is none, there is none.
   std::vector<std::string> alpn;
   // Servers: whose certificate a client that asks for this name is shown; null:
-  // this one's. What it throws ends the handshake.
+  // this one's. What it throws ends the handshake. Called on the loop's thread.
   std::function<std::shared_ptr<const TlsContext>(const std::string& name)>
       choose;
 };

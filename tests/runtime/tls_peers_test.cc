@@ -63,6 +63,7 @@ class Program {
     pid_ = fork();
     if (pid_ == 0) {
       dup2(ends[1], STDOUT_FILENO);
+      dup2(ends[1], STDERR_FILENO);
       execvp(arguments[0], arguments.data());
       _exit(127);
     }
@@ -146,6 +147,22 @@ TEST(TlsPeersTest, AServerOfOpenSslsClient) {
         " -verify_return_error -verify_hostname localhost -quiet 2>/dev/null";
     const std::string reply = co_await ToThread(OutputOf, command);
     EXPECT_EQ(reply, "for localhost: hello\n");
+  });
+}
+
+TEST(TlsPeersTest, RefusesToNegotiateAgain) {
+  if (!IsInstalled("openssl")) GTEST_SKIP() << "openssl is not installed";
+  rondo::Run([]() -> Coro<> {
+    ConnectionHandler hold = [](Stream stream) -> Coro<> {
+      co_await stream.ReadAll();
+    };
+    Server server = co_await StartServer(hold, "127.0.0.1", 0, ServerTls());
+    const std::string command =
+        "echo R | openssl s_client -tls1_2 -connect 127.0.0.1:" +
+        std::to_string(PortOf(server)) + " 2>&1";
+    const std::string output = co_await ToThread(OutputOf, command);
+    EXPECT_THAT(output, HasSubstr("RENEGOTIATING"));
+    EXPECT_THAT(output, HasSubstr("no renegotiation"));
   });
 }
 

@@ -199,6 +199,23 @@ TEST_P(TlsTest, RefusesAnUnknownAuthority) {
   });
 }
 
+TEST_P(TlsTest, TheServerSendsThoseThatCertifyIts) {
+  RunIn(GetParam(), []() -> Coro<> {
+    TestAuthority between("rondo test CA, department", Authority());
+    const TestIdentity identity = between.Issue({"127.0.0.1"});
+    TlsSettings settings;
+    settings.key_pem = identity.key;
+    settings.certificate_pem = identity.certificate;
+    const std::exception_ptr error =
+        co_await RefusalOf(ServerTls(settings), ClientTls());
+    EXPECT_THAT(TextOf(error),
+                HasSubstr("unable to get local issuer certificate"));
+    settings.certificate_pem += between.certificate();
+    const TlsInfo info = co_await InfoOf(ServerTls(settings), ClientTls());
+    EXPECT_EQ(info.peer_certificate, identity.certificate);
+  });
+}
+
 TEST_P(TlsTest, RefusesWhatTheLoopsClockSaysHasExpired) {
   const World world = GetParam();
   RunIn(world, [world]() -> Coro<> {

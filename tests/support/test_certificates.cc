@@ -87,13 +87,23 @@ bool IsNumeric(const std::string& name) {
 
 TestAuthority::TestAuthority(const std::string& name)
     : random_(SeedOf(name)), name_(name) {
-  const TlsRandomScope scope(&random_);
-  key_ = NewKey(TestKey::kEc);
-  const X509Handle certificate = NewCertificate(name, key_.get(), {});
+  Certify(this);
+}
+
+TestAuthority::TestAuthority(const std::string& name, TestAuthority& parent)
+    : random_(SeedOf(name)), name_(name) {
+  parent.Certify(this);
+}
+
+void TestAuthority::Certify(TestAuthority* authority) {
+  const TlsRandomScope scope(&authority->random_);
+  authority->key_ = NewKey(TestKey::kEc);
+  EVP_PKEY* const key = authority->key_.get();
+  const X509Handle certificate = NewCertificate(authority->name_, key, {});
   AddExtension(certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
   AddExtension(certificate.get(), NID_key_usage, "critical,keyCertSign");
   Sign(certificate.get());
-  self_ = InPem(certificate.get(), key_.get());
+  authority->self_ = InPem(certificate.get(), key);
 }
 
 TestIdentity TestAuthority::Issue(const std::vector<std::string>& names,

@@ -34,6 +34,8 @@ class TestAuthority {
  public:
   // The same name gives the same keys.
   explicit TestAuthority(const std::string& name);
+  // The same, certified by `parent`.
+  TestAuthority(const std::string& name, TestAuthority& parent);
 
   // Its own certificate.
   const std::string& certificate() const { return self_.certificate; }
@@ -44,6 +46,7 @@ class TestAuthority {
                      TestValidity validity = {}, TestKey kind = TestKey::kEc);
 
  private:
+  void Certify(TestAuthority* authority);
   internal::X509Handle NewCertificate(const std::string& subject, EVP_PKEY* key,
                                       TestValidity validity);
   void Sign(X509* certificate);
