@@ -261,7 +261,7 @@ void TlsProtocol::ResumeReading() {
 }
 
 void TlsProtocol::DoRead() {
-  if (!may_read()) return;
+  if (!is_wrapped()) return;
   Guard("Fatal error on TLS protocol", [&] {
     if (!reading_paused_) {
       bool all = ReadSome();
@@ -271,8 +271,8 @@ void TlsProtocol::DoRead() {
       if (!all && state_ == State::kWrapped) {
         Queue("tls_read", [self = shared_from_this()] { self->DoRead(); });
       }
-      DoWrite();
     }
+    DoWrite();
     ControlReading();
   });
 }
@@ -280,9 +280,14 @@ void TlsProtocol::DoRead() {
 bool TlsProtocol::ReadSome() {
   const std::shared_ptr<Protocol> keep = protocol_;
   BufferedProtocol* const buffered = buffered_;
-  const std::span<char> buffer =
-      buffered == nullptr ? internal::ReadScratch()
-                          : buffered->GetBuffer(session_.incoming_size());
+  std::string own;  // If the protocol has the scratch: it closes what it reads.
+  std::span<char> buffer = internal::ReadScratch();
+  if (buffered != nullptr) {
+    buffer = buffered->GetBuffer(session_.incoming_size());
+  } else if (passing_) {
+    own.resize(buffer.size());
+    buffer = own;
+  }
   if (buffer.empty()) {
     throw RuntimeError("GetBuffer() returned an empty buffer");
   }
@@ -295,7 +300,9 @@ bool TlsProtocol::ReadSome() {
   if (filled > 0 && buffered != nullptr) {
     buffered->BufferUpdated(filled);
   } else if (filled > 0) {
+    const bool outer = std::exchange(passing_, true);
     keep->DataReceived(buffer.first(filled));
+    passing_ = outer;
   }
   if (n == std::size_t{0}) {
     TellEof();
@@ -359,7 +366,9 @@ void TlsProtocol::WriteEof() {
 }
 
 void TlsProtocol::DoWrite() {
-  if (!backlog_.empty()) backlog_.Drop(session_.Write(backlog_.data()));
+  if (!backlog_.empty() && is_wrapped()) {
+    backlog_.Drop(session_.Write(backlog_.data()));
+  }
   SendOutgoing();
 }
 

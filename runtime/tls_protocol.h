@@ -106,7 +106,8 @@ class TlsProtocol final : public BufferedProtocol,
   // Of the protocol above: what it was told.
   enum class Told { kNothing, kMade, kEof, kLost };
 
-  bool may_read() const {
+  // Bytes are encrypted: read, and written from the backlog.
+  bool is_wrapped() const {
     return state_ == State::kWrapped || state_ == State::kFlushing;
   }
   // What the peer's bytes are for now.
@@ -167,6 +168,7 @@ class TlsProtocol final : public BufferedProtocol,
   bool wire_paused_ = false;     // What is below takes no more.
   bool reading_paused_ = false;  // By the protocol above.
   bool wire_reading_paused_ = false;
+  bool passing_ = false;  // The protocol has data in its hands.
 };
 
 }  // namespace rondo

@@ -398,6 +398,58 @@ TEST_P(TlsEndTest, AProtocolSeesAConnectionLikeAnyOther) {
   });
 }
 
+// Closes the connection while it has data in its hands.
+class ClosingReader : public Protocol {
+ public:
+  ClosingReader(std::string* read, const Future<>& lost)
+      : read_(read), lost_(lost) {}
+
+  void ConnectionMade(std::shared_ptr<Transport> transport) override {
+    transport_ = std::move(transport);
+    transport_->PauseReading();
+  }
+  void DataReceived(std::span<const char> data) override {
+    transport_->Close();
+    read_->insert(0, data.data(), data.size());
+  }
+  void ConnectionLost(std::exception_ptr) override {
+    transport_.reset();
+    lost_.SetResult();
+  }
+
+ private:
+  std::string* read_;
+  Future<> lost_;
+  std::shared_ptr<Transport> transport_;
+};
+
+TEST_P(TlsEndTest, WhatAProtocolHasInItsHandsStaysWhenItCloses) {
+  const World world = GetParam();
+  RunIn(world, [world]() -> Coro<> {
+    std::string sent;
+    for (int i = 0; i < 100'000; ++i) sent += std::to_string(i) + " ";
+    ConnectionHandler send = [&sent](Stream stream) -> Coro<> {
+      co_await stream.WriteAll(sent);
+      co_await stream.ReadAll();
+    };
+    Server server = co_await StartServer(send, "127.0.0.1", 0, ServerTls());
+    std::string read;
+    const Future<> lost = CreateFuture();
+    ProtocolFactory factory = [&read, lost] {
+      return std::make_shared<ClosingReader>(&read, lost);
+    };
+    const Connection connection = co_await CreateConnection(
+        factory, "127.0.0.1", PortOf(server), ClientTls());
+    // Over real sockets more than one buffer's worth waits then.
+    for (int i = 0; i < 1000; ++i) co_await Yield();
+    if (world == World::kSimulated) co_await Sleep(1s);
+    connection.transport->ResumeReading();
+    co_await lost;
+    EXPECT_GT(read.size(), 200'000u);
+    EXPECT_EQ(read, sent.substr(0, read.size()));
+  });
+}
+
 TEST_P(TlsEndTest, WriteBufferLimitsAreTheTransportsOwn) {
   RunIn(GetParam(), []() -> Coro<> {
     Server server = co_await StartServer(Hold, "127.0.0.1", 0, ServerTls());
