@@ -97,7 +97,7 @@ class Recorder final : public DecisionObserver {
   RecorderOptions options_;
   std::vector<std::unique_ptr<LoopRecorder>> loops_;
   LoopRecorder* active_ = nullptr;  // Whose iteration is in progress.
-  std::vector<Put> early_;            // Since the last iteration.
+  std::vector<Put> early_;          // Since the last iteration.
   std::int64_t last_g_ = 0;
   ChainDigests chains_;
   std::set<Identity> resources_;  // That have been named.
