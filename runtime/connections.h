@@ -12,12 +12,16 @@
 #ifndef RONDO_RUNTIME_CONNECTIONS_H_
 #define RONDO_RUNTIME_CONNECTIONS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "rondo/runtime/clock.h"
 #include "rondo/runtime/coro.h"
 #include "rondo/runtime/protocol.h"
 #include "rondo/runtime/socket_address.h"
@@ -38,21 +42,42 @@ struct Connection {
   std::shared_ptr<Protocol> protocol;  // What the factory has made.
 };
 
-// Connects to a name or a numeric address, one address after another if it has
-// several; returns when the protocol has its transport. `local`: where the
-// socket is bound before.
-Coro<Connection> CreateConnection(
-    ProtocolFactory factory, std::string host, std::uint16_t port,
-    std::optional<SocketAddress> local = std::nullopt);
+// A class: optional addresses have destructors, and g++ 12 destroys aggregates
+// twice that are written where something is awaited.
+struct ConnectionOptions {
+  ConnectionOptions() = default;
+
+  // Where the socket is bound before it connects.
+  std::optional<SocketAddress> local;
+  // Of several addresses the next is tried when the one before has failed; with
+  // a delay (250 ms is usual) also when it has taken that long: whichever
+  // answers first is it. Source: RFC 8305, "happy eyeballs".
+  std::optional<Nanoseconds> happy_eyeballs_delay;
+  // So many addresses of the first family come first, then the families take
+  // turns. Not given: the order of the resolver; 1 with happy eyeballs.
+  std::optional<std::size_t> interleave;
+};
+
+// Connects to a name or a numeric address; returns when the protocol has its
+// transport.
+Coro<Connection> CreateConnection(ProtocolFactory factory, std::string host,
+                                  std::uint16_t port,
+                                  ConnectionOptions options = {});
 
 // The same with a stream socket that is connected already.
 Coro<Connection> CreateConnection(ProtocolFactory factory, Socket socket);
 
 namespace internal {
 
-// A connected stream socket to the first of the addresses that answers.
+// A connected stream socket to one of the host's addresses.
 Coro<Socket> ConnectSocket(std::string host, std::uint16_t port,
-                           std::optional<SocketAddress> local);
+                           ConnectionOptions options);
+
+// Lets the families of `addresses` take turns, after the first
+// `first_family_count` of the first.
+std::vector<SocketAddress> Interleave(
+    const std::vector<SocketAddress>& addresses,
+    std::size_t first_family_count);
 
 // Makes the transport and waits until the protocol has it.
 Coro<Connection> StartConnection(ProtocolFactory factory, Socket socket,

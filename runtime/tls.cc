@@ -54,11 +54,11 @@ internal::ConnectionStarter StarterWith(TlsOptions tls) {
 
 Coro<Connection> CreateConnection(ProtocolFactory factory, std::string host,
                                   std::uint16_t port, TlsOptions tls,
-                                  std::optional<SocketAddress> local) {
+                                  ConnectionOptions options) {
   RequireSide(tls, /*server=*/false);
   if (!tls.server_hostname.has_value()) tls.server_hostname = host;
-  Socket socket =
-      co_await internal::ConnectSocket(std::move(host), port, std::move(local));
+  Socket socket = co_await internal::ConnectSocket(std::move(host), port,
+                                                   std::move(options));
   co_return co_await StartConnection(std::move(factory), std::move(socket),
                                      nullptr, std::move(tls));
 }

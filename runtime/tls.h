@@ -21,14 +21,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "rondo/runtime/connections.h"
 #include "rondo/runtime/coro.h"
 #include "rondo/runtime/protocol.h"
 #include "rondo/runtime/server.h"
-#include "rondo/runtime/socket_address.h"
 #include "rondo/runtime/streams.h"
 #include "rondo/runtime/tls_context.h"
 #include "rondo/runtime/tls_protocol.h"
@@ -36,9 +34,9 @@
 
 namespace rondo {
 
-Coro<Connection> CreateConnection(
-    ProtocolFactory factory, std::string host, std::uint16_t port,
-    TlsOptions tls, std::optional<SocketAddress> local = std::nullopt);
+Coro<Connection> CreateConnection(ProtocolFactory factory, std::string host,
+                                  std::uint16_t port, TlsOptions tls,
+                                  ConnectionOptions options = {});
 
 // Of a connected socket: the side is the context's. A client needs a
 // server_hostname, unless it checks none.

@@ -25,8 +25,8 @@ namespace rondo {
 // In bytes. What is not given: `high` is four times `low`, or 64 KiB; `low` is
 // a quarter of `high`.
 struct WriteBufferLimits {
-  std::optional<std::size_t> low;
-  std::optional<std::size_t> high;
+  std::optional<std::size_t> low = std::nullopt;
+  std::optional<std::size_t> high = std::nullopt;
 };
 
 class BaseTransport {
