@@ -58,9 +58,10 @@ struct LoopHooks {
   TaskFactory factory;
   std::shared_ptr<Executor> executor;  // Null: the seam's.
   bool executor_shut_down = false;
-  std::unique_ptr<LoopPart> links;  // future_chain.h
-  std::shared_ptr<LoopPart> ports;  // port.h
-  std::unique_ptr<LoopPart> dumps;  // call_graph_dump.h
+  std::unique_ptr<LoopPart> links;    // future_chain.h
+  std::shared_ptr<LoopPart> ports;    // port.h
+  std::unique_ptr<LoopPart> dumps;    // call_graph_dump.h
+  std::unique_ptr<LoopPart> keepers;  // protocol_keeper.h
 };
 
 // Tells the handler; if that throws, the default handler. `hooks` may be null.

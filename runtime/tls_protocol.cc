@@ -41,7 +41,8 @@ const std::shared_ptr<Protocol>& NotNull(const std::shared_ptr<Protocol>& p) {
 
 TlsProtocol::TlsProtocol(std::shared_ptr<Protocol> protocol, TlsOptions options,
                          const Future<>& waiter, bool has_transport)
-    : core_(internal::RunningCore()),
+    : ProtocolKeeper(internal::RunningCore()),
+      core_(internal::RunningCore()),
       options_(std::move(options)),
       session_(core_, options_.context, options_.server_hostname.value_or("")),
       waiter_(waiter),
@@ -123,6 +124,14 @@ void TlsProtocol::ConnectionLost(std::exception_ptr error) {
     error = SystemError(ECONNABORTED, "closed during the TLS handshake");
   }
   WakeWaiter(error);
+}
+
+void TlsProtocol::LoopEnded() {
+  const std::shared_ptr<TlsProtocol> keep = shared_from_this();
+  lost_ = true;
+  state_ = State::kUnwrapped;
+  buffered_ = nullptr;
+  protocol_.reset();
 }
 
 void TlsProtocol::ResumeWriting() {

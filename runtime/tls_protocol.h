@@ -30,6 +30,7 @@
 #include "rondo/runtime/future.h"
 #include "rondo/runtime/handle.h"
 #include "rondo/runtime/protocol.h"
+#include "rondo/runtime/protocol_keeper.h"
 #include "rondo/runtime/tls_context.h"
 #include "rondo/runtime/tls_session.h"
 #include "rondo/runtime/transport.h"
@@ -58,6 +59,7 @@ struct TlsOptions {
 // and all that the transport below knows.
 class TlsProtocol final : public BufferedProtocol,
                           public Transport,
+                          private internal::ProtocolKeeper,
                           public std::enable_shared_from_this<TlsProtocol> {
  public:
   // `waiter` is completed when the handshake is over; it may be empty.
@@ -103,6 +105,8 @@ class TlsProtocol final : public BufferedProtocol,
 
  private:
   enum class State { kUnwrapped, kHandshake, kWrapped, kFlushing, kShutdown };
+  void LoopEnded() override;
+
   // Of the protocol above: what it was told.
   enum class Told { kNothing, kMade, kEof, kLost };
 
