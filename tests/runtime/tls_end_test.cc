@@ -450,6 +450,28 @@ TEST_P(TlsEndTest, WhatAProtocolHasInItsHandsStaysWhenItCloses) {
   });
 }
 
+TEST_P(TlsEndTest, NoProtocolOutlivesTheLoop) {
+  std::vector<std::weak_ptr<Protocol>> protocols;
+  std::string read;
+  RunIn(GetParam(), [&]() -> Coro<> {
+    ProtocolFactory factory = [&read, &protocols] {
+      auto made = std::make_shared<ClosingReader>(&read, CreateFuture());
+      protocols.push_back(made);
+      return made;
+    };
+    Server plain = co_await CreateServer(factory, "127.0.0.1", 0);
+    Server server = co_await CreateServer(factory, "127.0.0.1", 0, ServerTls());
+    co_await CreateConnection(factory, "127.0.0.1", PortOf(plain));
+    co_await CreateConnection(factory, "127.0.0.1", PortOf(server),
+                              ClientTls());
+    EXPECT_FALSE(protocols.front().expired());
+  });
+  EXPECT_GE(protocols.size(), 3u);
+  for (const std::weak_ptr<Protocol>& protocol : protocols) {
+    EXPECT_TRUE(protocol.expired());
+  }
+}
+
 TEST_P(TlsEndTest, WriteBufferLimitsAreTheTransportsOwn) {
   RunIn(GetParam(), []() -> Coro<> {
     Server server = co_await StartServer(Hold, "127.0.0.1", 0, ServerTls());
