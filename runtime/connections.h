@@ -82,6 +82,9 @@ std::vector<SocketAddress> Interleave(
 // Makes the transport and waits until the protocol has it.
 Coro<Connection> StartConnection(ProtocolFactory factory, Socket socket,
                                  std::shared_ptr<ConnectionOwner> owner);
+// That, or what does the same with something between the two.
+using ConnectionStarter = std::function<Coro<Connection>(
+    ProtocolFactory, Socket, std::shared_ptr<ConnectionOwner>)>;
 
 }  // namespace internal
 }  // namespace rondo

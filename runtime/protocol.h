@@ -14,7 +14,8 @@
 //   };
 //
 // A transport owns its protocol until ConnectionLost has returned; a protocol
-// that keeps its transport makes a circle that is broken then.
+// that keeps its transport makes a circle that is broken then, or by the end of
+// the loop.
 //
 // ConnectionMade is called once, then everything else, ConnectionLost last and
 // exactly once. PauseWriting and ResumeWriting alternate, and are called from

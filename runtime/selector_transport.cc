@@ -15,7 +15,8 @@ constexpr int kForgivenWrites = 5;
 
 template <class I>
 SelectorTransport<I>::SelectorTransport(Socket socket)
-    : core_(RunningCore()),
+    : ProtocolKeeper(RunningCore()),
+      core_(RunningCore()),
       network_(&NetworkOf(core_)),
       socket_(std::move(socket)),
       flow_(core_) {
@@ -29,6 +30,12 @@ SelectorTransport<I>::~SelectorTransport() {
   if (!socket_ || !core_->open) return;
   core_->Report("A transport was dropped that nobody has closed", nullptr,
                 Label("transport"));
+}
+
+template <class I>
+void SelectorTransport<I>::LoopEnded() {
+  const auto keep = this->shared_from_this();
+  LetProtocolGo();
 }
 
 template <class I>

@@ -16,6 +16,7 @@
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/flow_control.h"
 #include "rondo/runtime/future.h"
+#include "rondo/runtime/protocol_keeper.h"
 #include "rondo/runtime/socket_address.h"
 #include "rondo/runtime/sockets.h"
 #include "rondo/runtime/transport.h"
@@ -26,6 +27,7 @@ namespace rondo::internal {
 template <class Interface>
 class SelectorTransport
     : public Interface,
+      private ProtocolKeeper,
       public std::enable_shared_from_this<SelectorTransport<Interface>> {
  public:
   void Close() override;
@@ -45,6 +47,8 @@ class SelectorTransport
   // Takes over a socket of the running loop.
   explicit SelectorTransport(Socket socket);
   ~SelectorTransport() override;
+
+  void LoopEnded() override;
 
   // Queues ConnectionMade, the begin of reading, and the completion of
   // `waiter`, which may be empty.

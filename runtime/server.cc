@@ -29,8 +29,12 @@ bool OutOfResources(SysResult result) {
 class ServerCore final : public ConnectionOwner,
                          public std::enable_shared_from_this<ServerCore> {
  public:
-  ServerCore(ProtocolFactory factory, const ServerOptions& options)
-      : loop_(RunningCore()), factory_(std::move(factory)), options_(options) {}
+  ServerCore(ConnectionStarter starter, ProtocolFactory factory,
+             const ServerOptions& options)
+      : loop_(RunningCore()),
+        starter_(std::move(starter)),
+        factory_(std::move(factory)),
+        options_(options) {}
   ServerCore(const ServerCore&) = delete;
   ServerCore& operator=(const ServerCore&) = delete;
   ~ServerCore() { Close(); }
@@ -147,7 +151,7 @@ class ServerCore final : public ConnectionOwner,
   static Coro<> Greet(std::shared_ptr<ServerCore> server, Socket socket) {
     LoopCore* const loop = server->loop_;
     try {
-      co_await StartConnection(server->factory_, std::move(socket), server);
+      co_await server->starter_(server->factory_, std::move(socket), server);
     } catch (const std::exception&) {
       if (loop->debug) {
         loop->Report("Error on transport creation for incoming connection",
@@ -167,6 +171,7 @@ class ServerCore final : public ConnectionOwner,
   }
 
   LoopCore* loop_;
+  ConnectionStarter starter_;
   ProtocolFactory factory_;
   const ServerOptions options_;
   std::vector<Socket> listeners_;
@@ -282,11 +287,15 @@ std::vector<SocketAddress> Server::addresses() const {
   return core_ == nullptr ? std::vector<SocketAddress>() : core_->addresses();
 }
 
-Coro<Server> CreateServer(ProtocolFactory factory, std::string host,
-                          std::uint16_t port, ServerOptions options) {
-  auto core = std::make_shared<ServerCore>(std::move(factory), options);
+namespace internal {
+
+Coro<Server> CreateServerWith(ConnectionStarter starter,
+                              ProtocolFactory factory, std::string host,
+                              std::uint16_t port, ServerOptions options) {
+  auto core = std::make_shared<ServerCore>(std::move(starter),
+                                           std::move(factory), options);
   std::vector<Coro<std::vector<SocketAddress>>> lookups;
-  lookups.push_back(internal::ResolveForServer(std::move(host), port));
+  lookups.push_back(ResolveForServer(std::move(host), port));
   const std::vector<std::vector<SocketAddress>> found =
       co_await Gather(std::move(lookups));
   for (const SocketAddress& address : found.front()) core->Bind(address);
@@ -300,14 +309,25 @@ Coro<Server> CreateServer(ProtocolFactory factory, std::string host,
       raw, [core = std::move(core)](ServerCore*) { core->Close(); }));
 }
 
+ProtocolFactory StreamFactory(ConnectionHandler handler, std::size_t limit) {
+  return
+      [shared = std::make_shared<const ConnectionHandler>(std::move(handler)),
+       limit] { return std::make_shared<ServedProtocol>(shared, limit); };
+}
+
+}  // namespace internal
+
+Coro<Server> CreateServer(ProtocolFactory factory, std::string host,
+                          std::uint16_t port, ServerOptions options) {
+  return internal::CreateServerWith(&internal::StartConnection,
+                                    std::move(factory), std::move(host), port,
+                                    options);
+}
+
 Coro<Server> StartServer(ConnectionHandler handler, std::string host,
                          std::uint16_t port, ServerOptions options) {
-  const auto shared =
-      std::make_shared<const ConnectionHandler>(std::move(handler));
   return CreateServer(
-      [shared, limit = options.limit] {
-        return std::make_shared<internal::ServedProtocol>(shared, limit);
-      },
+      internal::StreamFactory(std::move(handler), options.limit),
       std::move(host), port, options);
 }
 

@@ -87,6 +87,16 @@ Coro<Server> CreateServer(ProtocolFactory factory, std::string host,
 Coro<Server> StartServer(ConnectionHandler handler, std::string host,
                          std::uint16_t port, ServerOptions options = {});
 
+namespace internal {
+
+// CreateServer, whose connections `starter` starts.
+Coro<Server> CreateServerWith(ConnectionStarter starter,
+                              ProtocolFactory factory, std::string host,
+                              std::uint16_t port, ServerOptions options);
+// The protocols of StartServer.
+ProtocolFactory StreamFactory(ConnectionHandler handler, std::size_t limit);
+
+}  // namespace internal
 }  // namespace rondo
 
 #endif  // RONDO_RUNTIME_SERVER_H_

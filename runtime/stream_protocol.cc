@@ -19,6 +19,12 @@ void StreamReaderProtocol::ConnectionMade(
   reader_->SetTransport(std::move(transport));
 }
 
+void StreamReaderProtocol::ReplaceTransport(
+    std::shared_ptr<Transport> transport) {
+  over_tls_ = transport->GetExtraInfo("tls").has_value();
+  reader_->ReplaceTransport(std::move(transport));
+}
+
 void StreamReaderProtocol::ConnectionLost(std::exception_ptr error) {
   lost_ = true;
   if (error == nullptr) {

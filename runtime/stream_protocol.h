@@ -31,6 +31,9 @@ class StreamReaderProtocol : public BufferedProtocol {
   void BufferUpdated(std::size_t n) override;
   bool EofReceived() override;
 
+  // The connection goes on over another transport.
+  void ReplaceTransport(std::shared_ptr<Transport> transport);
+
   StreamReader& reader() const { return *reader_; }
 
   // Whether Drain would return at once.

@@ -137,6 +137,15 @@ void StreamReader::SetTransport(std::shared_ptr<Transport> transport) {
   transport_ = std::move(transport);
 }
 
+void StreamReader::ReplaceTransport(std::shared_ptr<Transport> transport) {
+  transport_ = std::move(transport);
+  paused_ = false;
+}
+
+std::string StreamReader::TakeBuffered() {
+  return buffer_.Take(buffer_.size());
+}
+
 std::span<char> StreamReader::DirectBuffer() const {
   if (waiter_ == nullptr || waiter_->buffer_.size() < internal::kDirect ||
       waiter_->future->done()) {

@@ -133,6 +133,10 @@ class StreamReader {
   std::exception_ptr exception() const { return exception_; }
   // What is paused and resumed. Throws: RuntimeError if there is one already.
   void SetTransport(std::shared_ptr<Transport> transport);
+  // The connection has another one now. It is not paused.
+  void ReplaceTransport(std::shared_ptr<Transport> transport);
+  // What nobody has read yet, for somebody else.
+  std::string TakeBuffered();
 
   // For protocols with buffers: where bytes may be put directly, because
   // somebody waits for many; and that so many were. Empty: use FeedData.

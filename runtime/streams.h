@@ -34,6 +34,8 @@
 
 namespace rondo {
 
+struct TlsOptions;
+
 class Stream {
  public:
   // Refers to nothing.
@@ -82,6 +84,12 @@ class Stream {
 
   // False if it refers to nothing.
   explicit operator bool() const { return transport_ != nullptr; }
+
+  // Goes over to TLS (tls.h, which has the definition): sends what is
+  // written, then does the handshake. The Stream must live until then, and
+  // nobody read from it. Throws: as tls.h; then the stream is closed.
+  Coro<> StartTls(TlsOptions options);
+
   // False once it closes, by whomever.
   bool is_open() const {
     return transport_ != nullptr && !transport_->is_closing();

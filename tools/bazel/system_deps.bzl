@@ -198,6 +198,14 @@ def system_deps():
         packages = json.encode({"": {"uring": "liburing"}}),
     )
     pkg_config_repository(
+        name = "openssl",
+        debian_package = "libssl-dev",
+        packages = json.encode({"": {
+            "crypto": "libcrypto",
+            "ssl": "libssl libcrypto",
+        }}),
+    )
+    pkg_config_repository(
         name = "libuv",
         debian_package = "libuv1-dev",
         packages = json.encode({"": {"uv": "libuv"}}),
