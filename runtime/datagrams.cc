@@ -5,6 +5,7 @@
 #include "rondo/runtime/datagram_transport.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/future.h"
+#include "rondo/runtime/task.h"
 
 namespace rondo {
 namespace {

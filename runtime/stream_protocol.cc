@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "rondo/runtime/read_scratch.h"
+#include "rondo/runtime/task.h"
 #include "rondo/runtime/transport.h"
 
 namespace rondo {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/task.h"
 
 namespace rondo {
 namespace internal {

@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "rondo/runtime/sleep.h"
+#include "rondo/runtime/task.h"
 
 namespace rondo {
 
