@@ -8,7 +8,7 @@ BUILD_PACKAGES=(
   bazel-bootstrap pkg-config python3
   clang-19 lld-19 g++
   libabsl-dev libgtest-dev libgmock-dev libbenchmark-dev nlohmann-json3-dev
-  libboost-dev libuv1-dev
+  libboost-dev libuv1-dev gdb
 )
 CHECK_PACKAGES=("${BUILD_PACKAGES[@]}"
   clang-format-19 libclang-rt-19-dev llvm-19
