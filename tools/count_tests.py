@@ -3,9 +3,10 @@
 
     tools/count_tests.py FILE
 
-FILE is what --build_event_json_file wrote. The failed tests are named, and the
-last line is `N passed, N failed`. A test program that did not build, or died
-outside its cases, counts as one failure; so does a build that got nowhere.
+FILE is what --build_event_json_file wrote. The skipped and the failed tests
+are named, and the last line is `N passed, N failed`. A test program that did
+not build, or died outside its cases, counts as one failure; so does a build
+that got nowhere.
 """
 import json
 import pathlib
@@ -20,7 +21,7 @@ def read_events(path):
 
 
 def cases(xml_path):
-    """(name, passed) of each case that ran, in a test.xml."""
+    """(name, passed) of each case that ran, in a test.xml; None: skipped."""
     root = xml.etree.ElementTree.parse(xml_path).getroot()
     for case in root.iter("testcase"):
         ran = case.get("status", "run") == "run"
@@ -28,7 +29,8 @@ def cases(xml_path):
             names = [case.get("classname"), case.get("name")]
             bad = case.find("failure") is not None
             bad = bad or case.find("error") is not None
-            yield ".".join(n for n in names if n), not bad
+            skipped = not bad and case.get("result") == "skipped"
+            yield ".".join(n for n in names if n), None if skipped else not bad
 
 
 def results_of(result):
@@ -42,14 +44,14 @@ def results_of(result):
             except (OSError, xml.etree.ElementTree.ParseError):
                 found = []  # It died while it wrote.
     passed = result.get("status") == "PASSED"
-    if not passed and all(ok for _, ok in found):
+    if not passed and all(ok is not False for _, ok in found):
         reason = result.get("status", "FAILED").lower()
         found.append((f"(the program: {reason})", False))
     return found
 
 
 def count(events):
-    """Returns how many passed, and the names of those that failed."""
+    """How many passed, and the names of those that failed, and were skipped."""
     expected, latest, finished = set(), {}, False
     for event in events:
         key = event.get("id", {})
@@ -67,15 +69,16 @@ def count(events):
             latest[where] = results_of(event["testResult"])
         if "buildFinished" in key:
             finished = event["finished"].get("exitCode", {}).get("code", 0) == 0
-    passed, failed = 0, []
+    passed, failed, skipped = 0, [], []
     for (label, _, _), results in sorted(latest.items()):
-        passed += sum(ok for _, ok in results)
-        failed += [f"{label} {name}" for name, ok in results if not ok]
+        passed += sum(ok is True for _, ok in results)
+        failed += [f"{label} {name}" for name, ok in results if ok is False]
+        skipped += [f"{label} {name}" for name, ok in results if ok is None]
     for label in sorted(expected - {label for label, _, _ in latest}):
         failed.append(f"{label} (not run: it did not build)")
     if not finished and not failed:
         failed.append("(the build)")
-    return passed, failed
+    return passed, failed, skipped
 
 
 def main(arguments):
@@ -83,9 +86,11 @@ def main(arguments):
         print(__doc__.strip())
         return 0 if arguments == ["--help"] else 2
     try:
-        passed, failed = count(read_events(arguments[0]))
+        passed, failed, skipped = count(read_events(arguments[0]))
     except (OSError, ValueError) as error:
-        passed, failed = 0, [f"(no results: {error})"]
+        passed, failed, skipped = 0, [f"(no results: {error})"], []
+    for name in skipped:
+        print(f"SKIPPED {name}")
     for name in failed:
         print(f"FAILED {name}")
     print(f"{passed} passed, {len(failed)} failed")

@@ -16,6 +16,10 @@ BAD = (
 )
 DISABLED = '<testcase name="C" classname="T" status="notrun"/>'
 FILTERED = '<testcase name="D" classname="T" status="run" result="suppressed"/>'
+SKIPPED = (
+    '<testcase name="E" classname="T" status="run" result="skipped">'
+    '<skipped message="no gdb"/></testcase>'
+)
 SHELL = '<testcase name="tools/x" status="run" time="1"/>'
 
 
@@ -59,21 +63,34 @@ class CountTestsTest(unittest.TestCase):
             self.result("//b", "PASSED", self.suite(SHELL)),
             self.finished(0),
         ]
-        self.assertEqual(count_tests.count(events), (2, []))
+        self.assertEqual(count_tests.count(events)[:2], (2, []))
 
     def test_names_failures(self):
         events = [
             self.result("//a", "FAILED", self.suite(GOOD, BAD)),
             self.finished(3),
         ]
-        self.assertEqual(count_tests.count(events), (1, ["//a T.B"]))
+        self.assertEqual(count_tests.count(events)[:2], (1, ["//a T.B"]))
+
+    def test_what_was_skipped_has_not_passed(self):
+        events = [
+            self.result("//a", "PASSED", self.suite(GOOD, SKIPPED)),
+            self.finished(0),
+        ]
+        self.assertEqual(count_tests.count(events), (1, [], ["//a T.E"]))
+        events = [
+            self.result("//a", "FAILED", self.suite(SKIPPED)),
+            self.finished(3),
+        ]
+        crash = "//a (the program: failed)"
+        self.assertEqual(count_tests.count(events), (0, [crash], ["//a T.E"]))
 
     def test_counts_a_crash_once(self):
         crash = ["//a (the program: timeout)"]
         for xml in (self.suite(GOOD), "", "<testsuites>"):
             events = [self.result("//a", "TIMEOUT", xml), self.finished(3)]
             passed = 1 if "testcase" in xml else 0
-            self.assertEqual(count_tests.count(events), (passed, crash))
+            self.assertEqual(count_tests.count(events)[:2], (passed, crash))
 
     def test_adds_shards_and_takes_the_last_attempt(self):
         events = [
@@ -82,7 +99,7 @@ class CountTestsTest(unittest.TestCase):
             self.result("//a", "PASSED", self.suite(GOOD), shard=2, attempt=2),
             self.finished(0),
         ]
-        self.assertEqual(count_tests.count(events), (2, []))
+        self.assertEqual(count_tests.count(events)[:2], (2, []))
 
     def test_what_did_not_build_failed(self):
         events = [
@@ -92,7 +109,7 @@ class CountTestsTest(unittest.TestCase):
             self.finished(1),
         ]
         failed = ["//b (not run: it did not build)"]
-        self.assertEqual(count_tests.count(events), (1, failed))
+        self.assertEqual(count_tests.count(events)[:2], (1, failed))
 
     def test_what_is_not_for_this_configuration_did_not_fail(self):
         events = [
@@ -105,11 +122,12 @@ class CountTestsTest(unittest.TestCase):
             self.result("//a", "PASSED", self.suite(GOOD)),
             self.finished(0),
         ]
-        self.assertEqual(count_tests.count(events), (1, []))
+        self.assertEqual(count_tests.count(events)[:2], (1, []))
 
     def test_a_build_that_got_nowhere_failed(self):
         for events in ([], [self.finished(1)]):
-            self.assertEqual(count_tests.count(events), (0, ["(the build)"]))
+            counted = count_tests.count(events)[:2]
+            self.assertEqual(counted, (0, ["(the build)"]))
 
 
 if __name__ == "__main__":

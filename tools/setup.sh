@@ -9,7 +9,7 @@ BUILD_PACKAGES=(
   clang-19 lld-19 g++
   libabsl-dev libgtest-dev libgmock-dev libbenchmark-dev nlohmann-json3-dev
   liburing-dev libssl-dev
-  libboost-dev libuv1-dev
+  libboost-dev libuv1-dev gdb
 )
 CHECK_PACKAGES=("${BUILD_PACKAGES[@]}"
   clang-format-19 libclang-rt-19-dev llvm-19
