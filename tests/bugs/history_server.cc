@@ -1,12 +1,10 @@
 // asyncio.Server, as it once was.
 //
 // WaitClosedReturnsEarly: wait_closed() of a server that has been closed
-// returns at once, also with connections open. rondo's Server promises nothing
-// of the kind: who has to wait for connections has them in a TaskGroup.
+// returns at once, also with connections open.
 // ServerCloseMeetsAccept: between the accept and the making of the transport
 // lies a turn of the loop. A server that is closed in it makes the connection
-// fail, with an error that nobody can catch. In rondo accepting makes the
-// stream.
+// fail, with an error that nobody can catch.
 //
 // Source: bpo-34852 (gh-79033), bpo-33727; gh-109564.
 
@@ -29,7 +27,6 @@
 #include "rondo/runtime/sockets.h"
 #include "rondo/runtime/streams.h"
 #include "rondo/runtime/task.h"
-#include "rondo/runtime/task_group.h"
 #include "rondo/runtime/wait_for.h"
 #include "rondo/simnet/scenario_registry.h"
 
@@ -56,43 +53,34 @@ rondo::Coro<> Answer(rondo::Stream stream, int* open) {
   --*open;
 }
 
-// Spawn makes a task of a coroutine.
-template <class Spawn>
-rondo::Coro<> AcceptAll(int* open, Spawn spawn) {
-  const rondo::Socket listener = Listener();
-  for (;;) {
-    rondo::Accepted client = co_await rondo::SockAccept(listener.fd());
-    spawn(Answer(rondo::Stream(std::move(client.socket)), open));
-  }
-}
-
 // Serves for so long, and then returns when every connection has been closed.
 using ServeFunction = rondo::Coro<> (*)(rondo::Nanoseconds, int*);
 
-// The fault: as soon as it no longer accepts.
+rondo::Coro<> AcceptAll(int* open) {
+  const rondo::Socket listener = Listener();
+  for (;;) {
+    rondo::Accepted client = co_await rondo::SockAccept(listener.fd());
+    rondo::Stream stream(std::move(client.socket));
+    rondo::CreateTask(Answer(std::move(stream), open), "answer");
+  }
+}
+
+// The fault: it returns as soon as it no longer accepts.
 rondo::Coro<> OldServe(rondo::Nanoseconds open_for, int* open) {
-  const auto spawn = [](rondo::Coro<> answer) {
-    rondo::CreateTask(std::move(answer), "answer");
-  };
-  rondo::Task<> accepting =
-      rondo::CreateTask(AcceptAll(open, spawn), "accepting");
+  rondo::Task<> accepting = rondo::CreateTask(AcceptAll(open), "accepting");
   co_await rondo::Sleep(open_for);
   accepting.Cancel();
   co_await rondo::Yield();
 }
 
-rondo::Coro<> ServeInGroup(rondo::Nanoseconds open_for, int* open) {
-  const auto serve = [open_for,
-                      open](rondo::TaskGroup& group) -> rondo::Coro<> {
-    const auto spawn = [&group](rondo::Coro<> answer) {
-      group.CreateTask(std::move(answer), "answer");
-    };
-    rondo::Task<> accepting =
-        group.CreateTask(AcceptAll(open, spawn), "accepting");
-    co_await rondo::Sleep(open_for);
-    accepting.Cancel();
+rondo::Coro<> Serve(rondo::Nanoseconds open_for, int* open) {
+  const auto answer = [open](rondo::Stream stream) {
+    return Answer(std::move(stream), open);
   };
-  co_await rondo::WithTaskGroup(serve);
+  rondo::Server server = co_await rondo::StartServer(answer, "", kPort);
+  co_await rondo::Sleep(open_for);
+  server.Close();
+  co_await server.WaitClosed();
 }
 
 rondo::Coro<> ReadAnswer(rondo::Stream* stream) {
@@ -197,7 +185,7 @@ void CloseWhenAClientComes(rondo::Simulation& sim, OpenFunction open) {
 }  // namespace
 
 RONDO_SCENARIO(WaitClosedReturnsEarly) { CloseAndWait(sim, OldServe); }
-RONDO_SCENARIO(RondoServerInGroup) { CloseAndWait(sim, ServeInGroup); }
+RONDO_SCENARIO(RondoServerWaits) { CloseAndWait(sim, Serve); }
 
 RONDO_SCENARIO(ServerCloseMeetsAccept) {
   CloseWhenAClientComes(sim, OpenOldServer);

@@ -1,9 +1,7 @@
 // asyncio's streams and socket calls, as they once were.
 //
 // DrainTakesOneWaiter: of two tasks that wait in drain() for the same stream
-// the second hits an assertion. In rondo there is no drain apart from the
-// write: WriteAll waits, and a second writer at the same time is told so by a
-// RuntimeError, before it has written anything. Writers share a Lock.
+// the second hits an assertion.
 // SockRecvRemovesSuccessor: a cancelled sock_recv cleans up a turn later, and
 // removes whoever reads the socket by then.
 //
@@ -25,13 +23,14 @@
 #include "rondo/runtime/event_loop.h"
 #include "rondo/runtime/future.h"
 #include "rondo/runtime/io.h"
-#include "rondo/runtime/lock.h"
 #include "rondo/runtime/network.h"
 #include "rondo/runtime/server.h"
 #include "rondo/runtime/sleep.h"
+#include "rondo/runtime/socket_address.h"
 #include "rondo/runtime/sockets.h"
 #include "rondo/runtime/streams.h"
 #include "rondo/runtime/task.h"
+#include "rondo/runtime/transport.h"
 #include "rondo/runtime/wait_for.h"
 #include "rondo/simnet/scenario_registry.h"
 
@@ -81,18 +80,18 @@ class OldWriter {
   rondo::Future<> drained_;
 };
 
-class LockedWriter {
+class StreamWriter {
  public:
-  explicit LockedWriter(rondo::Stream stream) : stream_(std::move(stream)) {}
+  explicit StreamWriter(rondo::Stream stream) : stream_(std::move(stream)) {
+    stream_.transport().SetWriteBufferLimits({.high = 0});
+  }
 
   rondo::Coro<> Send(std::string message) {
-    const rondo::LockGuard turn = co_await writing_.Scoped();
     co_await stream_.WriteAll(message);
   }
 
  private:
   rondo::Stream stream_;
-  rondo::Lock writing_;
 };
 
 // A message is more than the network takes at once.
@@ -201,11 +200,14 @@ void ListenToTicks(rondo::Simulation& sim, RecvFunction recv) {
   sim.AddHost("clock", Clock);
   sim.Run([&sim, recv]() -> rondo::Coro<> {
     co_await rondo::Sleep(1s);  // The clock listens by then.
-    const rondo::Stream stream = co_await rondo::OpenConnection("clock", kPort);
+    const rondo::Socket socket =
+        rondo::Socket::Stream(rondo::AddressFamily::kIPv4);
+    co_await rondo::SockConnect(socket.fd(),
+                                rondo::ResolveHost("clock", kPort).front());
     std::size_t n = 1;
     while (n > 0) {
-      if (co_await ReadWithin(recv, stream.fd(), 24ms, &n)) continue;
-      if (co_await ReadWithin(recv, stream.fd(), 1s, &n)) continue;
+      if (co_await ReadWithin(recv, socket.fd(), 24ms, &n)) continue;
+      if (co_await ReadWithin(recv, socket.fd(), 1s, &n)) continue;
       sim.Fail("lost reader", "there are ticks, or the end, and nobody reads");
       n = 0;
     }
@@ -215,7 +217,7 @@ void ListenToTicks(rondo::Simulation& sim, RecvFunction recv) {
 }  // namespace
 
 RONDO_SCENARIO(DrainTakesOneWaiter) { TwoReporters<OldWriter>(sim); }
-RONDO_SCENARIO(RondoStreamWithLock) { TwoReporters<LockedWriter>(sim); }
+RONDO_SCENARIO(RondoStream) { TwoReporters<StreamWriter>(sim); }
 
 RONDO_SCENARIO(SockRecvRemovesSuccessor) { ListenToTicks(sim, OldSockRecv); }
 RONDO_SCENARIO(RondoSockRecv) { ListenToTicks(sim, rondo::SockRecv); }

@@ -4,7 +4,6 @@
 #include "rondo/tests/bugs/history.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -18,11 +17,6 @@
 #include "rondo/replay/explorer.h"
 #include "rondo/replay/rerun.h"
 #include "rondo/replay/token.h"
-#include "rondo/runtime/errors.h"
-#include "rondo/runtime/server.h"
-#include "rondo/runtime/sleep.h"
-#include "rondo/runtime/streams.h"
-#include "rondo/runtime/task.h"
 #include "rondo/simnet/explore.h"
 #include "rondo/simnet/scenario_registry.h"
 #include "rondo/simnet/simulation.h"
@@ -117,34 +111,6 @@ INSTANTIATE_TEST_SUITE_P(AllScenarios, RondosOwnTest,
                          [](const testing::TestParamInfo<std::string>& info) {
                            return info.param;
                          });
-
-// Why there is no drain that could take one waiter only.
-TEST(RondosDesignTest, ASecondWriterIsToldSoAndTheFirstGoesOn) {
-  using std::chrono_literals::operator""s;
-  std::size_t received = 0;
-  Simulation sim;
-  sim.AddHost("sink", [&received]() -> Coro<> {
-    const auto read = [&received](Stream stream) -> Coro<> {
-      co_await Sleep(2s);
-      std::string buffer(1 << 16, '\0');
-      while (const std::size_t n = co_await stream.Read(buffer)) received += n;
-    };
-    Server server = co_await StartServer(read, "", 80);
-    co_await server.ServeForever();
-  });
-  sim.Run([]() -> Coro<> {
-    co_await Sleep(1s);  // The sink listens by then.
-    Stream stream = co_await OpenConnection("sink", 80);
-    const std::string message(1 << 20, 'x');
-    const auto write = [&]() -> Coro<> { co_await stream.WriteAll(message); };
-    const Task<> first = CreateTask(write, "first");
-    const Task<> second = CreateTask(write, "second");
-    co_await first;
-    EXPECT_TRUE(IsException<RuntimeError>(second.exception()));
-    co_await Sleep(1s);
-  });
-  EXPECT_EQ(received, std::size_t{1} << 20);
-}
 
 }  // namespace
 }  // namespace rondo
