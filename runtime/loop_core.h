@@ -149,6 +149,15 @@ struct LoopCore {
     return node;
   }
 
+  // The same, never to be overtaken by others of this key (handle_info.h).
+  template <class F>
+  Node* NewOrderedCallback(F&& f, HandleKind kind, std::string_view name,
+                           Identity order_key) {
+    Node* const node = NewCallback(std::forward<F>(f), kind, name);
+    if (NodeInfo* const info = node->info()) info->order_key = order_key;
+    return node;
+  }
+
   Identity NameChild(NodeInfo* child, std::string_view label);
 
   Node* ready_head = nullptr;

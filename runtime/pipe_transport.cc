@@ -114,13 +114,13 @@ void ReadPipeTransport::Pass(std::span<char> data) {
 void ReadPipeTransport::EndOfFile() {
   closing_ = true;
   RemoveReader();
-  core_->Push(core_->NewCallback(
+  Queue(
       [self = std::static_pointer_cast<ReadPipeTransport>(shared_from_this())] {
         if (self->protocol_ == nullptr) return;
         // What it answers changes nothing: there is no other direction.
         self->protocol_->EofReceived();
       },
-      HandleKind::kTransport, Label("eof_received")));
+      HandleKind::kTransport, Label("eof_received"));
   QueueConnectionLost(nullptr);
 }
 

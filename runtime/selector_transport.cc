@@ -19,7 +19,8 @@ SelectorTransport<I>::SelectorTransport(Socket socket)
       core_(RunningCore()),
       network_(&NetworkOf(core_)),
       socket_(std::move(socket)),
-      flow_(core_) {
+      flow_(core_),
+      order_key_(core_->watched ? network_->Name(fd()).id : 0) {
   // Now: a reset makes the kernel forget the peer.
   network_->LocalAddress(fd(), &local_);
   network_->PeerAddress(fd(), &peer_);
@@ -41,19 +42,19 @@ void SelectorTransport<I>::LoopEnded() {
 template <class I>
 void SelectorTransport<I>::QueueStart(const Future<>& waiter) {
   if (!core_->Accepts()) return;
-  const auto queue = [this](auto callback, HandleKind kind,
-                            const std::string& name) {
-    core_->Push(core_->NewCallback(std::move(callback), kind, name));
-  };
-  queue([self = this->shared_from_this()] { self->ConnectionMade(); },
-        HandleKind::kTransport, Label("connection_made"));
-  queue(
+  Queue(
+      [self = this->shared_from_this()] {
+        self->made_ = true;
+        self->ConnectionMade();
+      },
+      HandleKind::kTransport, Label("connection_made"));
+  Queue(
       [self = this->shared_from_this()] {
         if (self->wants_reading()) self->AddReader();
       },
       HandleKind::kTransport, Label("start_reading"));
   if (!waiter) return;
-  queue(
+  Queue(
       [done = Future<>(waiter)]() mutable {
         if (!done.done()) done.SetResult();
       },
@@ -126,6 +127,7 @@ void SelectorTransport<I>::Fail(std::exception_ptr error,
 template <class I>
 void SelectorTransport<I>::Close() {
   if (closing_) return;
+  const auto keep = this->shared_from_this();  // Perhaps its reader was all.
   closing_ = true;
   RemoveReader();
   if (this->GetWriteBufferSize() == 0) QueueConnectionLost(nullptr);
@@ -134,6 +136,7 @@ void SelectorTransport<I>::Close() {
 template <class I>
 void SelectorTransport<I>::ForceClose(std::exception_ptr error) {
   if (lost_ != 0) return;
+  const auto keep = this->shared_from_this();
   if (this->GetWriteBufferSize() != 0) {
     DropBuffer();
     RemoveWriter();
@@ -145,29 +148,37 @@ void SelectorTransport<I>::ForceClose(std::exception_ptr error) {
   QueueConnectionLost(std::move(error));
 }
 
+// A loop that is closed drops what is queued: nobody is told any more, but
+// nothing is kept either.
+template <class I>
+struct SelectorTransport<I>::Loss {
+  Loss(std::shared_ptr<SelectorTransport> t, std::exception_ptr e)
+      : transport(std::move(t)), error(std::move(e)) {}
+  Loss(Loss&&) noexcept = default;
+  ~Loss() {
+    if (transport != nullptr) transport->Release();
+  }
+  void operator()() {
+    SelectorTransport& self = *transport;
+    if (!self.made_ && self.core_->open) {
+      // An adversarial order has put the end before the beginning.
+      self.Queue(std::move(*this), HandleKind::kTransport,
+                 self.Label("connection_lost"));
+      return;
+    }
+    std::exchange(transport, nullptr)->CallConnectionLost(std::move(error));
+  }
+
+  std::shared_ptr<SelectorTransport> transport;
+  std::exception_ptr error;
+};
+
 template <class I>
 void SelectorTransport<I>::QueueConnectionLost(std::exception_ptr error) {
   ++lost_;
-  // A loop that is closed drops what is queued: nobody is told any more, but
-  // nothing is kept either.
-  struct Loss {
-    Loss(std::shared_ptr<SelectorTransport> t, std::exception_ptr e)
-        : transport(std::move(t)), error(std::move(e)) {}
-    Loss(Loss&&) noexcept = default;
-    ~Loss() {
-      if (transport != nullptr) transport->Release();
-    }
-    void operator()() {
-      std::exchange(transport, nullptr)->CallConnectionLost(std::move(error));
-    }
-
-    std::shared_ptr<SelectorTransport> transport;
-    std::exception_ptr error;
-  };
   Loss loss(this->shared_from_this(), std::move(error));
   if (!core_->open) return;
-  core_->Push(core_->NewCallback(std::move(loss), HandleKind::kTransport,
-                                 Label("connection_lost")));
+  Queue(std::move(loss), HandleKind::kTransport, Label("connection_lost"));
 }
 
 template <class I>

@@ -69,6 +69,13 @@ class SelectorTransport
 
   // ---- For it.
 
+  // Queues something of the transport's own. It is not overtaken by what else
+  // befalls the descriptor, in no order that a real loop could have.
+  template <class F>
+  void Queue(F&& callback, HandleKind kind, std::string_view name) {
+    core_->Push(core_->NewOrderedCallback(std::forward<F>(callback), kind, name,
+                                          order_key_));
+  }
   void AddReader();
   void AddWriter();
   void RemoveReader();
@@ -113,8 +120,14 @@ class SelectorTransport
   FlowControl flow_;
   SocketAddress local_;
   SocketAddress peer_;
+  const Identity order_key_;  // 0 if nobody watches.
   int lost_ = 0;  // Since then: how many writes there were, and one.
   bool closing_ = false;
+
+ private:
+  struct Loss;
+
+  bool made_ = false;  // ConnectionMade has been called.
 };
 
 extern template class SelectorTransport<Transport>;

@@ -19,7 +19,6 @@
 #include "rondo/replay/token.h"
 #include "rondo/simnet/explore.h"
 #include "rondo/simnet/scenario_registry.h"
-#include "rondo/simnet/simulation.h"
 #include "rondo/simnet/testing.h"
 #include "rondo/tests/bugs/history_row.h"
 #include "rondo/tests/bugs/search.h"
