@@ -1,12 +1,11 @@
 // What other threads, and a signal handler, ask a loop to run. It outlives the
 // loop.
 //
-// Thread-safety: any thread for Add and Interrupt, the loop's for the rest.
+// Thread-safety: any thread for Add and Ring, the loop's for the rest.
 #ifndef RONDO_RUNTIME_INBOX_H_
 #define RONDO_RUNTIME_INBOX_H_
 
 #include <atomic>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -43,20 +42,29 @@ class Inbox {
   // Adds an item and wakes the loop; false after Close.
   bool Add(Item item);
 
-  // Has the loop run the interrupt handler once more. Async-signal-safe, if the
-  // selector's Wake is. REQUIRES: no Close meanwhile.
-  void Interrupt();
-  // An empty handler: interrupts are only counted.
-  void SetInterruptHandler(std::function<void()> handler);
-  // Has the loop run the handler of signal `number` (1 to 64), once for all
-  // times that it is asked to meanwhile. As Interrupt.
-  void Signal(int number);
-  // An empty handler: such signals are dropped.
-  void SetSignalHandler(int number, std::function<void()> handler);
-  // How many interrupts there were that Drain has not taken.
-  int TakeInterrupts();
+  // What may ring from a signal handler: the loop calls `function` with how
+  // often it rang, before everything that is ready, as a callback `name`.
+  class Bell {
+   public:
+    Bell(std::string name, std::function<void(int times)> function)
+        : name_(std::move(name)), function_(std::move(function)) {}
+    // How often it rang since the last time.
+    int Take() { return rings_.exchange(0, std::memory_order_relaxed); }
 
-  // Takes all items, oldest first, and one more for each signal and interrupt.
+   private:
+    friend class Inbox;
+
+    const std::string name_;
+    const std::function<void(int)> function_;
+    std::atomic<int> rings_ = 0;
+  };
+
+  void AddBell(Bell* bell) { bells_.push_back(bell); }
+  void RemoveBell(Bell* bell) { std::erase(bells_, bell); }
+  // Async-signal-safe, if the selector's Wake is. REQUIRES: no Close meanwhile.
+  void Ring(Bell& bell);
+
+  // Takes all items, oldest first, and one more for each bell that rang.
   std::vector<Item> Drain();
   bool empty() const { return !filled_.load(std::memory_order_acquire); }
   // Whether there are any.
@@ -71,11 +79,8 @@ class Inbox {
   std::mutex mutex_;
   std::vector<Item> items_;
   std::atomic<bool> filled_ = false;
-  std::atomic<int> interrupts_ = 0;
-  std::function<void()> on_interrupt_;
-  std::atomic<std::uint64_t> signals_ = 0;  // Bit n - 1: signal n came.
-  std::vector<std::pair<int, std::function<void()>>> on_signal_;
-  Selector* selector_;  // Null once closed.
+  std::vector<Bell*> bells_;  // In the order in which they were added.
+  Selector* selector_;        // Null once closed.
 };
 
 }  // namespace rondo::internal

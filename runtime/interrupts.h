@@ -17,6 +17,7 @@
 #include <memory>
 
 #include "rondo/runtime/loop_core.h"
+#include "rondo/runtime/signal_catcher.h"
 #include "rondo/runtime/task.h"
 
 namespace rondo::internal {
@@ -43,7 +44,7 @@ class Interrupts {
   int Restore();
 
   std::shared_ptr<State> state_;
-  std::shared_ptr<Inbox> inbox_;  // Null: no handler is installed.
+  std::unique_ptr<SignalCatcher> catcher_;  // Null: no handler is installed.
 };
 
 // Has SIGINT interrupt the run again that it interrupted before somebody

@@ -1,14 +1,8 @@
 #include "rondo/runtime/signals.h"
 
-#include <sched.h>
 #include <unistd.h>
 
-#include <array>
-#include <atomic>
-#include <cerrno>
 #include <csignal>
-#include <cstddef>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <string>
@@ -18,58 +12,20 @@
 #include "absl/functional/any_invocable.h"
 #include "rondo/runtime/context.h"
 #include "rondo/runtime/errors.h"
-#include "rondo/runtime/inbox.h"
 #include "rondo/runtime/interrupts.h"
+#include "rondo/runtime/signal_catcher.h"
 
 namespace rondo {
 namespace {
 
-using internal::Inbox;
+using internal::SignalCatcher;
+using internal::SignalName;
 using Function = absl::AnyInvocable<void()>;
 
-constexpr int kSignals = 64;
-
-// What the signal handler sees: whom to tell of each signal, and how often it
-// was called.
-struct Line {
-  std::atomic<Inbox*> inbox = nullptr;
-  std::atomic<int> calls = 0;
-};
-std::array<Line, kSignals + 1> lines = {};
-std::atomic<int> running_handlers = 0;  // That run now, on any thread.
-static_assert(std::atomic<Inbox*>::is_always_lock_free);
-
-Line& LineOf(int signal) { return lines[static_cast<std::size_t>(signal)]; }
-
-extern "C" void OnSignal(int number) {
-  const int saved = errno;
-  ++running_handlers;
-  Line& line = LineOf(number);
-  if (Inbox* const inbox = line.inbox) {
-    ++line.calls;
-    inbox->Signal(number);
-  }
-  --running_handlers;
-  errno = saved;
-}
-
-bool IsOurs(int signal) {
-  struct sigaction action = {};
-  return sigaction(signal, nullptr, &action) == 0 &&
-         (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == OnSignal;
-}
-
-bool IsFault(int signal) {
-  return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE ||
-         signal == SIGILL;
-}
-
-std::string Name(int signal) { return "signal " + std::to_string(signal); }
-
 void RequireSignal(int signal) {
-  if (signal >= 1 && signal <= kSignals) return;
-  throw ValueError(Name(signal) + ": there are only the signals from 1 to " +
-                   std::to_string(kSignals));
+  if (internal::IsSignal(signal)) return;
+  throw ValueError(SignalName(signal) +
+                   ": there are only the signals from 1 to 64");
 }
 
 // Throws: RuntimeError if handlers of `loop` cannot be added or removed here.
@@ -89,28 +45,26 @@ void RequireSignals(const EventLoop& loop) {
 // The handlers of one loop.
 class Handlers final : public internal::LoopPart {
  public:
-  explicit Handlers(EventLoop* loop)
-      : loop_(loop), inbox_(loop->core()->inbox) {}
+  explicit Handlers(EventLoop* loop) : loop_(loop) {}
   ~Handlers() override {
     while (!entries_.empty()) Remove(entries_.begin()->first);
   }
 
   void Set(int signal, Function callback, std::string_view name) {
-    Install(signal);
     Entry entry{std::make_shared<Function>(std::move(callback)),
-                std::string(name), Context::Copy()};
+                std::string(name), Context::Copy(),
+                std::make_unique<SignalCatcher>(
+                    loop_->core()->inbox, signal, "signal",
+                    [this, signal](int times) { Queue(signal, times); })};
+    entry.catcher->Install();
     entries_.insert_or_assign(signal, std::move(entry));
   }
 
   bool Remove(int signal) {
     if (entries_.erase(signal) == 0) return false;
-    Inbox* ours = inbox_.get();  // Unless another loop's has taken its place.
-    if (LineOf(signal).inbox.compare_exchange_strong(ours, nullptr) &&
-        IsOurs(signal)) {
-      Restore(signal);
+    if (signal == SIGINT && internal::HasDefaultDisposition(SIGINT)) {
+      internal::ReinstallInterrupts(loop_->core());
     }
-    while (running_handlers != 0) sched_yield();  // On other threads.
-    inbox_->SetSignalHandler(signal, nullptr);
     return true;
   }
 
@@ -119,45 +73,21 @@ class Handlers final : public internal::LoopPart {
     std::shared_ptr<Function> callback;
     std::string name;
     Context context;
+    std::unique_ptr<SignalCatcher> catcher;
   };
 
-  // Throws: RuntimeError, and nothing has changed.
-  void Install(int signal) {
-    Line& line = LineOf(signal);
-    Inbox* const before = line.inbox.exchange(inbox_.get());
-    struct sigaction action = {};
-    action.sa_handler = OnSignal;
-    action.sa_flags = SA_RESTART;  // The loop is woken by its selector.
-    sigemptyset(&action.sa_mask);
-    if (sigaction(signal, &action, nullptr) < 0) {
-      line.inbox = before;
-      throw RuntimeError(Name(signal) +
-                         " cannot be caught: " + std::strerror(errno));
-    }
-    if (before != inbox_.get()) line.calls = 0;
-    inbox_->SetSignalHandler(signal, [this, signal] { Queue(signal); });
-  }
-
-  void Restore(int signal) {
-    if (signal == SIGINT && internal::ReinstallInterrupts(loop_->core())) {
-      return;
-    }
-    std::signal(signal, SIG_DFL);
-  }
-
-  // Runs as a callback of its own, which may be late.
-  void Queue(int signal) {
+  // What it queues runs as a callback of its own, which may be late.
+  void Queue(int signal, int times) {
     const auto found = entries_.find(signal);
     if (found == entries_.end()) return;
     const Entry& entry = found->second;
-    for (int left = LineOf(signal).calls.exchange(0); left > 0; --left) {
+    for (; times > 0; --times) {
       loop_->CallSoon([callback = entry.callback] { (*callback)(); },
                       entry.name, entry.context);
     }
   }
 
   EventLoop* loop_;
-  std::shared_ptr<Inbox> inbox_;
   std::map<int, Entry> entries_;  // By signal.
 };
 
@@ -171,11 +101,11 @@ void SetSignalHandler(EventLoop& loop, int signal,
   RequireSignal(signal);
   RequireSignals(loop);
   if (!callback) {
-    throw ValueError("AddSignalHandler: the callback for " + Name(signal) +
-                     " is empty");
+    throw ValueError("AddSignalHandler: the callback for " +
+                     SignalName(signal) + " is empty");
   }
-  if (IsFault(signal)) {
-    throw RuntimeError(Name(signal) +
+  if (internal::IsFaultSignal(signal)) {
+    throw RuntimeError(SignalName(signal) +
                        " cannot be caught: a fault raises it, and would come "
                        "again before the loop could see it");
   }
