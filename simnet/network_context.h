@@ -48,11 +48,11 @@ struct NetworkContext {
   NetworkObserver* observer;
   NetworkOptions options;
   Topology topology;
-  SegmentPool pool{};
-  std::list<TcpConnection> connections{};  // In order of creation.
-  std::set<Identity> named_draws{};        // Told to the observer.
+  SegmentPool pool;
+  std::list<TcpConnection> connections;  // In order of creation.
+  std::set<Identity> named_draws;        // Told to the observer.
   // Whether decisions are to be told what they are about.
-  bool tells_meanings = decisions.wants_meanings();
+  bool tells_meanings;
 
   // Tells the observer what `stream` is called, once.
   void NameDraws(Identity stream, std::string_view name,

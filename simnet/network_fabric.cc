@@ -14,13 +14,11 @@ using internal::TcpConnection;
 NetworkFabric::NetworkFabric(EventQueue& queue, Clock& clock,
                              Decisions& decisions, NetworkObserver* observer,
                              const NetworkOptions& options)
-    : context_{.queue = queue,
-               .clock = clock,
-               .decisions = decisions,
-               .observer = observer,
-               .options = options,
-               .topology = internal::Topology(options.link, options.loopback)} {
-}
+    : context_{queue,     clock,
+               decisions, observer,
+               options,   internal::Topology(options.link, options.loopback),
+               {},        {},
+               {},        decisions.wants_meanings()} {}
 
 NetworkFabric::~NetworkFabric() {
   // Connections clear their streams, which needs the pool.

@@ -76,10 +76,12 @@ void ConnectAndAbort(Simulation& sim, int* met) {
 
 TEST(TransportOrderTest, TheBeginningIsToldFirstAndTheEndLastInEveryOrder) {
   for (const bool adversarial : {false, true}) {
+    int met = 0;
     const ExploreReport report =
-        Explore(ConnectAndAbort,
+        Explore([&met](Simulation& sim) { ConnectAndAbort(sim, &met); },
                 {.schedules = 500, .seed = 7, .adversarial = adversarial});
     EXPECT_THAT(report, NeverFailed());
+    EXPECT_GT(met, 0);
   }
 }
 
