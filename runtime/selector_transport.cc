@@ -15,11 +15,12 @@ constexpr int kForgivenWrites = 5;
 
 template <class I>
 SelectorTransport<I>::SelectorTransport(Socket socket)
-    : ProtocolKeeper(RunningCore()),
+    : EndsWithLoop(RunningCore()),
       core_(RunningCore()),
       network_(&NetworkOf(core_)),
       socket_(std::move(socket)),
       flow_(core_) {
+  core_->io->Claim(fd());
   // Now: a reset makes the kernel forget the peer.
   network_->LocalAddress(fd(), &local_);
   network_->PeerAddress(fd(), &peer_);
@@ -35,6 +36,9 @@ SelectorTransport<I>::~SelectorTransport() {
 template <class I>
 void SelectorTransport<I>::LoopEnded() {
   const auto keep = this->shared_from_this();
+  closing_ = true;
+  lost_ = kForgivenWrites + 1;
+  DropBuffer();
   LetProtocolGo();
 }
 
@@ -95,12 +99,12 @@ void SelectorTransport<I>::AddWriter() {
 
 template <class I>
 void SelectorTransport<I>::RemoveReader() {
-  if (!core_->closed) core_->io->Remove(fd(), kReadable);
+  core_->io->Remove(fd(), kReadable);
 }
 
 template <class I>
 void SelectorTransport<I>::RemoveWriter() {
-  if (!core_->closed) core_->io->Remove(fd(), kWritable);
+  core_->io->Remove(fd(), kWritable);
 }
 
 template <class I>
@@ -128,16 +132,16 @@ void SelectorTransport<I>::Close() {
   if (closing_) return;
   closing_ = true;
   RemoveReader();
-  if (this->GetWriteBufferSize() == 0) QueueConnectionLost(nullptr);
+  if (this->GetWriteBufferSize() != 0) return;
+  RemoveWriter();  // Of who waits for room for a file.
+  QueueConnectionLost(nullptr);
 }
 
 template <class I>
 void SelectorTransport<I>::ForceClose(std::exception_ptr error) {
   if (lost_ != 0) return;
-  if (this->GetWriteBufferSize() != 0) {
-    DropBuffer();
-    RemoveWriter();
-  }
+  DropBuffer();
+  RemoveWriter();
   if (!closing_) {
     closing_ = true;
     RemoveReader();
@@ -148,26 +152,12 @@ void SelectorTransport<I>::ForceClose(std::exception_ptr error) {
 template <class I>
 void SelectorTransport<I>::QueueConnectionLost(std::exception_ptr error) {
   ++lost_;
-  // A loop that is closed drops what is queued: nobody is told any more, but
-  // nothing is kept either.
-  struct Loss {
-    Loss(std::shared_ptr<SelectorTransport> t, std::exception_ptr e)
-        : transport(std::move(t)), error(std::move(e)) {}
-    Loss(Loss&&) noexcept = default;
-    ~Loss() {
-      if (transport != nullptr) transport->Release();
-    }
-    void operator()() {
-      std::exchange(transport, nullptr)->CallConnectionLost(std::move(error));
-    }
-
-    std::shared_ptr<SelectorTransport> transport;
-    std::exception_ptr error;
-  };
-  Loss loss(this->shared_from_this(), std::move(error));
-  if (!core_->open) return;
-  core_->Push(core_->NewCallback(std::move(loss), HandleKind::kTransport,
-                                 Label("connection_lost")));
+  if (!core_->open) return;  // LoopEnded will be next.
+  core_->Push(core_->NewCallback(
+      [self = this->shared_from_this(), error = std::move(error)]() mutable {
+        self->CallConnectionLost(std::move(error));
+      },
+      HandleKind::kTransport, Label("connection_lost")));
 }
 
 template <class I>
