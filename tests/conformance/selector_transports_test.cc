@@ -5,21 +5,28 @@
 #include <any>
 #include <array>
 #include <cerrno>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/event_loop.h"
 #include "rondo/runtime/future.h"
+#include "rondo/runtime/protocol.h"
 #include "rondo/runtime/selector.h"
+#include "rondo/runtime/server.h"
 #include "rondo/runtime/task.h"
 #include "rondo/tests/conformance/socket_world.h"
+#include "rondo/tests/support/scripted_loop.h"
 
 namespace rondo::conformance {
 namespace {
 
+using testing::Contains;
 using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -27,6 +34,37 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 using World = Started<Told>;
+
+// ---- BaseSelectorEventLoopTests
+
+// Adapted: what can be asked when the loop is closed is asked.
+TEST(BaseSelectorEventLoopTests, test_make_socket_transport) {
+  World world;
+  world.loop().Close();
+  EXPECT_TRUE(world.transport->is_closing());
+  EXPECT_FALSE(world.transport->is_reading());
+  EXPECT_EQ(std::any_cast<int>(world.transport->GetExtraInfo("socket")), -1);
+  world.transport->Close();
+  EXPECT_THAT(world.network.Calls(), ElementsAre("close 7"));
+}
+
+TEST(BaseSelectorEventLoopTests, test_accept_connection_multiple) {
+  constexpr int kBacklog = 100;
+  ScriptedLoop world;
+  world.network.Next("socket", ScriptedLoop::kFd);
+  Task<Server> starting;
+  world.Do([&] {
+    ProtocolFactory factory = [] { return std::make_shared<Protocol>(); };
+    starting = CreateTask(CreateServer(std::move(factory), "127.0.0.1", 80,
+                                       {.backlog = kBacklog}));
+  });
+  world.Settle();
+  ASSERT_TRUE(starting.done());
+  world.network.Calls();
+  for (int i = 0; i < 2 * kBacklog; ++i) world.network.Next("accept", 200 + i);
+  world.Ready(kReadable);
+  EXPECT_THAT(world.network.Calls(), Contains("accept").Times(kBacklog));
+}
 
 // ---- SelectorTransportTests
 

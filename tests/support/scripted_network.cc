@@ -132,9 +132,12 @@ SysResult ScriptedNetwork::RemoveSocketFile(const SocketAddress&) {
   return -ENOENT;
 }
 
-SysResult ScriptedNetwork::Resolve(std::string_view, std::uint16_t,
-                                   std::vector<SocketAddress>*) {
-  return -ENOENT;
+SysResult ScriptedNetwork::Resolve(std::string_view host, std::uint16_t port,
+                                   std::vector<SocketAddress>* out) {
+  const auto numeric = SocketAddress::Parse(host, port);
+  if (!numeric.has_value()) return -ENOENT;
+  out->push_back(*numeric);
+  return 0;
 }
 
 }  // namespace rondo
