@@ -2,9 +2,6 @@
 // simulated network, which sends no file, is what "force fallback" is.
 #include "rondo/runtime/sendfile.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -34,7 +31,7 @@
 #include "rondo/runtime/transport.h"
 #include "rondo/simnet/simulate.h"
 #include "rondo/tests/runtime/tls_fixtures.h"
-#include "rondo/tests/support/program.h"
+#include "rondo/tests/support/scratch_file.h"
 
 namespace rondo::conformance {
 namespace {
@@ -43,25 +40,6 @@ using testing::HasSubstr;
 
 const std::string kData(1024 * 256 + 1, 'x');
 constexpr int kBufferSize = 4 * 1024;
-
-// The file that is sent.
-class File {
- public:
-  explicit File(const std::string& content = kData) {
-    const std::string path = ScratchPath("sendfile");
-    WriteFile(path, content);
-    fd_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    EXPECT_GE(fd_, 0);
-  }
-  File(const File&) = delete;
-  ~File() { close(fd_); }
-
-  int fd() const { return fd_; }
-  std::int64_t tell() const { return lseek(fd_, 0, SEEK_CUR); }
-
- private:
-  int fd_ = -1;
-};
 
 // Keeps what it receives; closes when it has so much.
 class Receiver final : public Protocol {
@@ -155,19 +133,19 @@ void Forced(Body body, std::size_t close_after = kNever) {
 // Sends all, and looks at what has come.
 Body SendsAll() {
   return [](Pair& pair) -> Coro<> {
-    const File file;
+    const ScratchFile file(kData);
     const std::int64_t n = co_await SendFile(pair.transport, file.fd());
     pair.transport->Close();
     co_await pair.server->done;
     EXPECT_EQ(n, std::ssize(kData));
     EXPECT_TRUE(pair.server->data == kData);
-    EXPECT_EQ(file.tell(), std::ssize(kData));
+    EXPECT_EQ(file.position(), std::ssize(kData));
   };
 }
 
 Body SendsBetween(std::string before, std::string after) {
   return [=](Pair& pair) -> Coro<> {
-    const File file;
+    const ScratchFile file(kData);
     pair.transport->Write(before);
     const std::int64_t n = co_await SendFile(pair.transport, file.fd());
     pair.transport->Write(after);
@@ -175,27 +153,27 @@ Body SendsBetween(std::string before, std::string after) {
     co_await pair.server->done;
     EXPECT_EQ(n, std::ssize(kData));
     EXPECT_TRUE(pair.server->data == before + kData + after);
-    EXPECT_EQ(file.tell(), std::ssize(kData));
+    EXPECT_EQ(file.position(), std::ssize(kData));
   };
 }
 
 Body SendsAPart() {
   return [](Pair& pair) -> Coro<> {
-    const File file;
+    const ScratchFile file(kData);
     const std::int64_t n = co_await SendFile(pair.transport, file.fd(),
                                              {.offset = 1000, .count = 100});
     pair.transport->Close();
     co_await pair.server->done;
     EXPECT_EQ(n, 100);
     EXPECT_TRUE(pair.server->data == kData.substr(1000, 100));
-    EXPECT_EQ(file.tell(), 1100);
+    EXPECT_EQ(file.position(), 1100);
   };
 }
 
 // The server closes after 1024 bytes.
 Body IsBrokenOff() {
   return [](Pair& pair) -> Coro<> {
-    const File file;
+    const ScratchFile file(kData);
     bool lost = false;
     try {
       co_await SendFile(pair.transport, file.fd());
@@ -208,8 +186,8 @@ Body IsBrokenOff() {
     co_await pair.server->done;
     EXPECT_GE(pair.server->data.size(), 1024u);
     EXPECT_LT(pair.server->data.size(), kData.size());
-    EXPECT_GE(file.tell(), 1024);
-    EXPECT_LT(file.tell(), std::ssize(kData));
+    EXPECT_GE(file.position(), 1024);
+    EXPECT_LT(file.position(), std::ssize(kData));
     co_await pair.client->done;
     EXPECT_TRUE(pair.transport->is_closing());
   };
@@ -240,20 +218,20 @@ void RawSocket(SockBody body, std::function<void(const std::string&)> check) {
 
 TEST(SockSendfileMixin, test_sock_sendfile_success) {
   const SockBody body = [](int fd) -> Coro<> {
-    const File file;
+    const ScratchFile file(kData);
     EXPECT_EQ(co_await SockSendFile(fd, file.fd()), std::ssize(kData));
-    EXPECT_EQ(file.tell(), std::ssize(kData));
+    EXPECT_EQ(file.position(), std::ssize(kData));
   };
   RawSocket(body, [](const std::string& data) { EXPECT_TRUE(data == kData); });
 }
 
 TEST(SockSendfileMixin, test_sock_sendfile_with_offset_and_count) {
   const SockBody body = [](int fd) -> Coro<> {
-    const File file;
+    const ScratchFile file(kData);
     const std::int64_t n =
         co_await SockSendFile(fd, file.fd(), {.offset = 1000, .count = 2000});
     EXPECT_EQ(n, 2000);
-    EXPECT_EQ(file.tell(), 3000);
+    EXPECT_EQ(file.position(), 3000);
   };
   RawSocket(body, [](const std::string& data) {
     EXPECT_EQ(data, kData.substr(1000, 2000));
@@ -262,9 +240,9 @@ TEST(SockSendfileMixin, test_sock_sendfile_with_offset_and_count) {
 
 TEST(SockSendfileMixin, test_sock_sendfile_zero_size) {
   const SockBody body = [](int fd) -> Coro<> {
-    const File file("");
+    const ScratchFile file("");
     EXPECT_EQ(co_await SockSendFile(fd, file.fd()), 0);
-    EXPECT_EQ(file.tell(), 0);
+    EXPECT_EQ(file.position(), 0);
   };
   RawSocket(body, [](const std::string& data) { EXPECT_EQ(data, ""); });
 }
@@ -273,11 +251,11 @@ TEST(SockSendfileMixin, test_sock_sendfile_mix_with_regular_send) {
   std::string more;
   for (int i = 0; i < 4 * 1024; ++i) more += "mix_regular_send";
   const SockBody body = [&](int fd) -> Coro<> {
-    const File file;
+    const ScratchFile file(kData);
     co_await SockSendAll(fd, more);
     EXPECT_EQ(co_await SockSendFile(fd, file.fd()), std::ssize(kData));
     co_await SockSendAll(fd, more);
-    EXPECT_EQ(file.tell(), std::ssize(kData));
+    EXPECT_EQ(file.position(), std::ssize(kData));
   };
   RawSocket(body, [&](const std::string& data) {
     EXPECT_TRUE(data == more + kData + more);
@@ -295,7 +273,7 @@ TEST(SendfileMixin, test_sendfile_not_supported) {
     ProtocolFactory factory = [] { return std::make_shared<Protocol>(); };
     const Connection connection =
         co_await ConnectWritePipe(std::move(factory), Socket(fds[1]));
-    const File file;
+    const ScratchFile file(kData);
     std::string what;
     try {
       co_await SendFile(connection.transport, file.fd());
@@ -303,7 +281,7 @@ TEST(SendfileMixin, test_sendfile_not_supported) {
       what = error.what();
     }
     EXPECT_THAT(what, HasSubstr("kind of transport"));
-    EXPECT_EQ(file.tell(), 0);
+    EXPECT_EQ(file.position(), 0);
     connection.transport->Abort();
   }());
 }
@@ -314,7 +292,7 @@ TEST(SendfileMixin, test_sendfile_force_fallback) { Forced(SendsAll()); }
 
 TEST(SendfileMixin, test_sendfile_force_unsupported_native) {
   Forced([](Pair& pair) -> Coro<> {
-    const File file;
+    const ScratchFile file(kData);
     bool refused = false;
     try {
       co_await SendFile(pair.transport, file.fd(), {.fallback = false});
@@ -325,7 +303,7 @@ TEST(SendfileMixin, test_sendfile_force_unsupported_native) {
     pair.transport->Close();
     co_await pair.server->done;
     EXPECT_EQ(pair.server->data, "");
-    EXPECT_EQ(file.tell(), 0);
+    EXPECT_EQ(file.position(), 0);
   });
 }
 
@@ -333,7 +311,7 @@ TEST(SendfileMixin, test_sendfile_ssl) { Tls(SendsAll()); }
 
 TEST(SendfileMixin, test_sendfile_for_closing_transp) {
   Real([](Pair& pair) -> Coro<> {
-    const File file;
+    const ScratchFile file(kData);
     pair.transport->Close();
     std::string what;
     try {
@@ -344,7 +322,7 @@ TEST(SendfileMixin, test_sendfile_for_closing_transp) {
     EXPECT_THAT(what, HasSubstr("is closing"));
     co_await pair.server->done;
     EXPECT_EQ(pair.server->data, "");
-    EXPECT_EQ(file.tell(), 0);
+    EXPECT_EQ(file.position(), 0);
   });
 }
 
@@ -379,7 +357,7 @@ TEST(SendfileMixin,
 
 TEST(SendfileMixin, test_sendfile_prevents_bare_write) {
   Real([](Pair& pair) -> Coro<> {
-    const File file;
+    const ScratchFile file(kData);
     const Task<std::int64_t> sending =
         CreateTask(SendFile(pair.transport, file.fd()));
     co_await Yield();
@@ -393,7 +371,7 @@ TEST(SendfileMixin, test_sendfile_prevents_bare_write) {
 
 TEST(SendfileMixin, test_sendfile_no_fallback_for_fallback_transport) {
   Tls([](Pair& pair) -> Coro<> {
-    const File file;
+    const ScratchFile file(kData);
     bool refused = false;
     try {
       co_await SendFile(pair.transport, file.fd(), {.fallback = false});
@@ -401,7 +379,7 @@ TEST(SendfileMixin, test_sendfile_no_fallback_for_fallback_transport) {
       refused = true;
     }
     EXPECT_TRUE(refused);
-    EXPECT_EQ(file.tell(), 0);
+    EXPECT_EQ(file.position(), 0);
   });
 }
 

@@ -1,7 +1,6 @@
 // CPython's test_transports.py and test_protocols.py.
+#include <any>
 #include <array>
-#include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,7 +9,6 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rondo/runtime/errors.h"
-#include "rondo/runtime/flow_control.h"
 #include "rondo/runtime/protocol.h"
 #include "rondo/runtime/socket_address.h"
 #include "rondo/runtime/task.h"

@@ -4,10 +4,11 @@
 
 #include <array>
 #include <cerrno>
-#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -16,9 +17,8 @@
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/event_loop.h"
 #include "rondo/runtime/io.h"
-#include "rondo/runtime/run.h"
+#include "rondo/runtime/protocol.h"
 #include "rondo/runtime/selector.h"
-#include "rondo/runtime/sendfile.h"
 #include "rondo/runtime/task.h"
 #include "rondo/tests/support/scripted_loop.h"
 
@@ -26,7 +26,6 @@ namespace rondo {
 namespace {
 
 using testing::ElementsAre;
-using testing::Eq;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
