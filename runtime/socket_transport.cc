@@ -62,8 +62,9 @@ void SocketTransport::ReadReady() {
 void SocketTransport::EndOfFile() {
   ended_ = true;
   bool keep_open = false;
+  const std::shared_ptr<Protocol> keep = protocol_;
   const bool ok = Guard("Fatal error: protocol.EofReceived() failed",
-                        [&] { keep_open = protocol_->EofReceived(); });
+                        [&] { keep_open = keep->EofReceived(); });
   if (!ok) return;
   if (keep_open) {
     // There is nothing more to be read, but perhaps to be written.
@@ -171,8 +172,7 @@ void SocketTransport::WriteEof() {
 Future<> SocketTransport::Writable() {
   writable_ = CreateFuture();
   if (closing_) {
-    writable_.SetException(
-        SocketError(-ECONNRESET, "sendfile", peer_.ToString()));
+    writable_.SetException(ErrorOf(-ECONNRESET, "sendfile"));
   } else if (buffer_.empty()) {
     AddWriter();
   }
@@ -194,8 +194,7 @@ SysResult SocketTransport::SendFile(int file, std::int64_t offset,
 
 void SocketTransport::Lose(std::exception_ptr error) {
   if (writable_ && !writable_.done()) {
-    writable_.SetException(
-        SocketError(-ECONNRESET, "sendfile", peer_.ToString()));
+    writable_.SetException(ErrorOf(-ECONNRESET, "sendfile"));
   }
   StreamTransport::Lose(std::move(error));
 }

@@ -32,7 +32,7 @@ void ThrowSocketError(SysResult result, std::string_view call,
 Network& NetworkFor(int fd) { return NetworkOf(CoreFor(fd)); }
 
 bool WouldBlock(SysResult result) {
-  return result == -EAGAIN || result == -EWOULDBLOCK || result == -EINPROGRESS;
+  return result == -EAGAIN || result == -EWOULDBLOCK;
 }
 
 std::string PeerOf(Network& network, int fd) {
@@ -222,7 +222,9 @@ Coro<std::size_t> SockSendTo(int fd, std::span<const char> data,
 Coro<> SockConnect(int fd, SocketAddress address) {
   Network& network = NetworkFor(fd);
   SysResult result = network.Connect(fd, address);
-  if (WouldBlock(result)) {
+  // EALREADY: a call that was cancelled has begun. EAGAIN is none of these: a
+  // Unix socket's listener has no room, and nothing goes on.
+  if (result == -EINPROGRESS || result == -EALREADY) {
     const auto error = [&network, fd] { return -network.Error(fd); };
     result = co_await internal::WhenWritable(fd, "sock_connect", error);
   }

@@ -107,6 +107,8 @@ Coro<> SockSendAll(int fd, std::span<const char> data);
 Coro<std::size_t> SockSendTo(int fd, std::span<const char> data,
                              SocketAddress to);
 
+// Called again after it was cancelled, it waits for the same connection.
+// EAGAIN: the listener, a Unix socket, has no room.
 Coro<> SockConnect(int fd, SocketAddress address);
 Coro<Accepted> SockAccept(int fd);
 

@@ -101,7 +101,8 @@ class SocketCallTest : public testing::TestWithParam<Call> {
  protected:
   // Starts the call, which has to wait.
   Task<std::string> Waiting() {
-    world.network.Next(GetParam().kernel, -EAGAIN);
+    world.network.Next(GetParam().kernel,
+                       GetParam().run == Connect ? -EINPROGRESS : -EAGAIN);
     Task<std::string> task = world.loop().CreateTask(GetParam().run());
     world.loop().RunOnce();
     EXPECT_FALSE(task.done());
@@ -277,6 +278,26 @@ TEST(SocketTest, SockSendAllSendsAsMuchAsItCanEachTime) {
   EXPECT_TRUE(task.done());
   EXPECT_THAT(world.network.Calls(),
               ElementsAre("send abcdef", "send bcdef", "send def", "send def"));
+}
+
+TEST(SocketTest, SockConnectWaitsForWhatACancelledOneHasBegun) {
+  ScriptedLoop world;
+  world.network.Next("connect", -EALREADY);
+  const Task<std::string> task = world.loop().CreateTask(Connect());
+  world.loop().RunOnce();
+  EXPECT_FALSE(task.done());
+  world.Ready(kWritable);
+  world.Settle();
+  EXPECT_TRUE(task.done());
+}
+
+TEST(SocketTest, SockConnectFailsWhereTheListenerHasNoRoom) {
+  ScriptedLoop world;
+  world.network.Next("connect", -EAGAIN);
+  const Task<std::string> task = world.loop().CreateTask(Connect());
+  world.loop().RunOnce();
+  ASSERT_TRUE(task.done());
+  EXPECT_THROW(task.result(), std::system_error);
 }
 
 TEST(SocketTest, SockAcceptClosesWhatNobodyTakes) {
