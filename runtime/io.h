@@ -6,7 +6,8 @@
 // until it is removed or replaced. All are of the running loop.
 //
 // Throws: RuntimeError without a running loop, or if a transport has the
-// descriptor; std::system_error if it cannot be watched.
+// descriptor; ValueError if it is negative; std::system_error if it cannot be
+// watched.
 // Source: asyncio add_reader, remove_reader, add_writer, remove_writer.
 #ifndef RONDO_RUNTIME_IO_H_
 #define RONDO_RUNTIME_IO_H_

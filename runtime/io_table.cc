@@ -1,8 +1,10 @@
 #include "rondo/runtime/io_table.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
+#include "rondo/runtime/errors.h"
 #include "rondo/runtime/loop_core.h"
 
 namespace rondo::internal {
@@ -35,6 +37,10 @@ void IoTable::Forget(int fd) {
 }
 
 void IoTable::Set(int fd, unsigned direction, Node* node) {
+  if (fd < 0) {
+    node->Unref();
+    throw ValueError(std::to_string(fd) + " is no descriptor");
+  }
   Entry& entry = At(fd);
   const unsigned before = entry.mask();
   if ((before & direction) == 0) {

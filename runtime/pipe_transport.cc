@@ -68,9 +68,8 @@ void ReadPipeTransport::EndOfFile() {
   RemoveReader();
   core_->Push(core_->NewCallback(
       [self = std::static_pointer_cast<ReadPipeTransport>(shared_from_this())] {
-        if (self->protocol_ == nullptr) return;
         // What it answers changes nothing: there is no other direction.
-        self->protocol_->EofReceived();
+        if (const auto protocol = self->protocol_) protocol->EofReceived();
       },
       HandleKind::kTransport, Label("eof_received")));
   QueueConnectionLost(nullptr);

@@ -164,7 +164,7 @@ Coro<std::string> SockRecv(int fd, std::size_t n) {
   co_return data;
 }
 
-Coro<ReceivedInto> SockRecvFromInto(int fd, std::span<char> buffer) {
+Coro<ReceivedFromInto> SockRecvFromInto(int fd, std::span<char> buffer) {
   Network& network = NetworkFor(fd);
   SocketAddress from;
   bool truncated = false;
@@ -176,16 +176,16 @@ Coro<ReceivedInto> SockRecvFromInto(int fd, std::span<char> buffer) {
     result = co_await Retry(fd, kReadable, "sock_recvfrom", receive);
   }
   if (result < 0) ThrowSocketError(result, "recvfrom", PeerOf(network, fd));
-  co_return ReceivedInto(static_cast<std::size_t>(result), std::move(from),
-                         truncated);
+  co_return ReceivedFromInto(static_cast<std::size_t>(result), std::move(from),
+                             truncated);
 }
 
-Coro<Received> SockRecvFrom(int fd, std::size_t n) {
+Coro<ReceivedFrom> SockRecvFrom(int fd, std::size_t n) {
   std::string data(n, '\0');
-  ReceivedInto received = co_await SockRecvFromInto(fd, data);
+  ReceivedFromInto received = co_await SockRecvFromInto(fd, data);
   data.resize(received.size);
-  co_return Received(std::move(data), std::move(received.from),
-                     received.truncated);
+  co_return ReceivedFrom(std::move(data), std::move(received.from),
+                         received.truncated);
 }
 
 Coro<> SockSendAll(int fd, std::span<const char> data) {

@@ -2,7 +2,7 @@
 //
 //   rondo::Socket socket = rondo::Socket::Stream(rondo::AddressFamily::kIPv4);
 //   co_await rondo::SockConnect(socket.fd(), address);
-//   co_await rondo::SockSendAll(socket.fd(), "ping");
+//   co_await rondo::SockSendAll(socket.fd(), request);
 //   std::string answer = co_await rondo::SockRecv(socket.fd(), 100);
 //
 // Each call tries at once and suspends only if it would block. The buffers
@@ -73,16 +73,16 @@ class Socket final : private internal::EndsWithLoop {
 };
 
 // One datagram, and who has sent it; as new if the sender has no name.
-struct Received {
-  Received(std::string d, SocketAddress f, bool t)
+struct ReceivedFrom {
+  ReceivedFrom(std::string d, SocketAddress f, bool t)
       : data(std::move(d)), from(std::move(f)), truncated(t) {}
 
   std::string data;
   SocketAddress from;
   bool truncated;  // It was longer; the rest is lost.
 };
-struct ReceivedInto {
-  ReceivedInto(std::size_t s, SocketAddress f, bool t)
+struct ReceivedFromInto {
+  ReceivedFromInto(std::size_t s, SocketAddress f, bool t)
       : size(s), from(std::move(f)), truncated(t) {}
 
   std::size_t size;
@@ -99,8 +99,8 @@ struct Accepted {
 Coro<std::string> SockRecv(int fd, std::size_t n);
 Coro<std::size_t> SockRecvInto(int fd, std::span<char> buffer);
 // The same of a datagram, which may be empty.
-Coro<Received> SockRecvFrom(int fd, std::size_t n);
-Coro<ReceivedInto> SockRecvFromInto(int fd, std::span<char> buffer);
+Coro<ReceivedFrom> SockRecvFrom(int fd, std::size_t n);
+Coro<ReceivedFromInto> SockRecvFromInto(int fd, std::span<char> buffer);
 
 Coro<> SockSendAll(int fd, std::span<const char> data);
 // One datagram. Returns how many bytes were sent.

@@ -231,7 +231,7 @@ TEST(BaseSockTestsMixin, test_huge_content_recvinto) {
 // Sends every datagram back.
 Coro<> EchoDatagrams(const Socket* socket) {
   for (;;) {
-    const Received received = co_await SockRecvFrom(socket->fd(), 65536);
+    const ReceivedFrom received = co_await SockRecvFrom(socket->fd(), 65536);
     co_await SockSendTo(socket->fd(), received.data, received.from);
   }
 }
@@ -244,7 +244,7 @@ TEST(BaseSockTestsMixin, test_recvfrom) {
     const Socket socket = Socket::Datagram(AddressFamily::kIPv4);
     const std::string data(4096, '\x01');
     EXPECT_EQ(co_await SockSendTo(socket.fd(), data, address), 4096u);
-    const Received received = co_await SockRecvFrom(socket.fd(), 4096);
+    const ReceivedFrom received = co_await SockRecvFrom(socket.fd(), 4096);
     EXPECT_EQ(received.data, data);
     EXPECT_EQ(received.from, address);
     EXPECT_FALSE(received.truncated);
@@ -261,13 +261,13 @@ TEST(BaseSockTestsMixin, test_recvfrom_into) {
     const std::string data(4096, '\x01');
     std::string buffer(8192, '\0');
     co_await SockSendTo(socket.fd(), data, address);
-    const ReceivedInto all = co_await SockRecvFromInto(socket.fd(), buffer);
+    const ReceivedFromInto all = co_await SockRecvFromInto(socket.fd(), buffer);
     EXPECT_EQ(all.size, 4096u);
     EXPECT_EQ(buffer.substr(0, 4096), data);
     EXPECT_EQ(all.from, address);
     // A part of the buffer is a span of it.
     co_await SockSendTo(socket.fd(), data, address);
-    const ReceivedInto part = co_await SockRecvFromInto(
+    const ReceivedFromInto part = co_await SockRecvFromInto(
         socket.fd(), std::span(buffer).subspan(4096, 1000));
     EXPECT_EQ(part.size, 1000u);
     EXPECT_TRUE(part.truncated);

@@ -229,7 +229,7 @@ std::array<Socket, 2> Pair() {
 }
 
 TEST(AllocationTest, AProtocolThatEchoes) {
-  Run([]() -> Coro<> {
+  rondo::Run([]() -> Coro<> {
     std::array<Socket, 2> pair = Pair();
     const Future<> end = CreateFuture();
     const auto first = std::make_shared<Rally>(end);
@@ -256,7 +256,7 @@ Coro<> EchoStream(Stream* stream) {
 }
 
 TEST(AllocationTest, AStreamThatEchoes) {
-  Run([]() -> Coro<> {
+  rondo::Run([]() -> Coro<> {
     std::array<Socket, 2> pair = Pair();
     Stream near(std::move(pair[0]));
     Stream far(std::move(pair[1]));

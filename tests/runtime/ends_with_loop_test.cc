@@ -69,9 +69,9 @@ class LoopEndTest : public testing::Test {
  protected:
   // Runs `body` on a loop that ends with it; then nothing may be open.
   void EndsWithout(std::function<Coro<>()> body) {
-    Run([]() -> Coro<> { co_return; }());  // What a process opens once.
+    rondo::Run([]() -> Coro<> { co_return; }());  // What a process opens once.
     const std::size_t before = CountDescriptors();
-    Run(body());
+    rondo::Run(body());
     EXPECT_EQ(CountDescriptors(), before);
   }
   ProtocolFactory Keeping() {

@@ -1,6 +1,7 @@
 // Sending files over the kernel's and simulated sockets.
 #include "rondo/runtime/sendfile.h"
 
+#include <any>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -74,11 +75,21 @@ class SendFileWorldTest : public testing::TestWithParam<World> {
       const Connection connection = co_await CreateConnection(
           std::move(factory), "127.0.0.1", server.addresses().at(0).port());
       Stream* const peer = co_await accepted;
+      // Or the kernel takes the whole file before anybody reads.
+      const int fd =
+          std::any_cast<int>(connection.transport->GetExtraInfo("socket"));
+      RunningLoop().seams().network->SetOption(fd, SocketOption::kSendBuffer,
+                                               16 * 1024);
       co_await body(*protocol, connection.transport, *peer);
       connection.transport->Abort();
       end.SetResult();
       co_await Sleep(5ms);
     });
+  }
+
+  // Until something was sent.
+  Coro<> UntilItHasBegun() {
+    while (file_.position() == 0) co_await Sleep(1ms);
   }
 
   ScratchFile file_{1 << 20};
@@ -128,7 +139,7 @@ TEST_P(SendFileWorldTest, WritesAreRefusedMeanwhileAndTakenAfterwards) {
   WithPeer([this](Noting&, TransportPtr transport, Stream& peer) -> Coro<> {
     const Task<std::int64_t> sending =
         CreateTask(SendFile(transport, file_.fd()));
-    co_await Sleep(1ms);
+    co_await UntilItHasBegun();
     EXPECT_FALSE(sending.done());  // The peer does not read yet.
     EXPECT_THROW(transport->Write(std::string_view("x")), RuntimeError);
     EXPECT_THROW(transport->WriteEof(), RuntimeError);
@@ -145,14 +156,13 @@ TEST_P(SendFileWorldTest, CancelledItGivesTheTransportBack) {
   WithPeer([this](Noting& protocol, TransportPtr transport,
                   Stream& peer) -> Coro<> {
     Task<std::int64_t> sending = CreateTask(SendFile(transport, file_.fd()));
-    co_await Sleep(1ms);
+    co_await UntilItHasBegun();
     sending.Cancel();
     co_await Sleep(1ms);
     EXPECT_TRUE(sending.cancelled());
     EXPECT_EQ(transport->GetProtocol().get(), &protocol);
     EXPECT_TRUE(transport->is_reading());
     const std::int64_t sent = file_.position();
-    EXPECT_GT(sent, 0);
     transport->Write(std::string_view("end"));
     transport->WriteEof();
     const std::string all = co_await peer.ReadAll();
@@ -166,7 +176,7 @@ TEST_P(SendFileWorldTest, APeerThatVanishesEndsIt) {
       [this](Noting& protocol, TransportPtr transport, Stream& peer) -> Coro<> {
         const Task<std::int64_t> sending =
             CreateTask(SendFile(transport, file_.fd()));
-        co_await Sleep(1ms);
+        co_await UntilItHasBegun();
         peer.transport().Abort();
         std::error_code code;
         try {

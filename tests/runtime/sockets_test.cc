@@ -41,13 +41,13 @@ Coro<std::string> ReceiveInto() {
 }
 
 Coro<std::string> ReceiveFrom() {
-  const Received received = co_await SockRecvFrom(kFd, 100);
+  const ReceivedFrom received = co_await SockRecvFrom(kFd, 100);
   co_return received.data + " of " + received.from.ToString();
 }
 
 Coro<std::string> ReceiveFromInto() {
   std::array<char, 100> buffer;
-  const ReceivedInto received = co_await SockRecvFromInto(kFd, buffer);
+  const ReceivedFromInto received = co_await SockRecvFromInto(kFd, buffer);
   co_return std::string(buffer.data(), received.size) + " of " +
       received.from.ToString();
 }
@@ -315,12 +315,13 @@ TEST(SocketTest, SockAcceptClosesWhatNobodyTakes) {
 TEST(SocketTest, ADatagramMayBeCutAndEmpty) {
   ScriptedLoop world;
   world.network.Arrive("0123456789", kPeer);
-  const Task<Received> cut = world.loop().CreateTask(SockRecvFrom(kFd, 4));
+  const Task<ReceivedFrom> cut = world.loop().CreateTask(SockRecvFrom(kFd, 4));
   world.network.Next("recv", 0);
   world.Settle();
   EXPECT_EQ(cut.result().data, "0123");
   EXPECT_TRUE(cut.result().truncated);
-  const Task<Received> empty = world.loop().CreateTask(SockRecvFrom(kFd, 4));
+  const Task<ReceivedFrom> empty =
+      world.loop().CreateTask(SockRecvFrom(kFd, 4));
   world.Settle();
   EXPECT_EQ(empty.result().data, "");
   EXPECT_FALSE(empty.result().truncated);
@@ -353,6 +354,14 @@ TEST(SocketTest, ATransportsDescriptorHasNoOtherReadersAndWriters) {
   world.Settle();
   world.Do([] { AddReader(kFd, [] {}); });
   EXPECT_TRUE(world.reads());
+}
+
+TEST(SocketTest, ADescriptorIsNotNegative) {
+  ScriptedLoop world;
+  world.Do([] {
+    EXPECT_THROW(AddReader(-1, [] {}), ValueError);
+    EXPECT_FALSE(RemoveReader(-1));
+  });
 }
 
 // ---- Socket
