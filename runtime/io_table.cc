@@ -30,7 +30,7 @@ void IoTable::Claim(int fd) {
   if (fd >= 0) At(fd).claimed = true;
 }
 
-void IoTable::Forget(int fd) {
+void IoTable::Release(int fd) {
   Remove(fd, kReadable);
   Remove(fd, kWritable);
   if (Has(fd)) entries_[Index(fd)].claimed = false;

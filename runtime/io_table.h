@@ -33,11 +33,11 @@ class IoTable {
   // What Set put there last, or null.
   Node* Find(int fd, unsigned direction) const;
 
-  // `fd` is a transport's from now on, until it is forgotten.
+  // `fd` is a transport's from now on, until it is released.
   void Claim(int fd);
   bool claimed(int fd) const { return Has(fd) && entries_[Index(fd)].claimed; }
   // As if it had never been: it is to be closed.
-  void Forget(int fd);
+  void Release(int fd);
 
   // How many descriptors have one in `direction`.
   std::size_t Count(unsigned direction) const;

@@ -141,7 +141,7 @@ void Socket::Close() {
   Unlink();
   if (fd_ < 0) return;
   const int fd = std::exchange(fd_, -1);
-  core_->io->Forget(fd);
+  core_->io->Release(fd);
   core_->seams.network->Close(fd);
 }
 

@@ -38,10 +38,12 @@ using testing::IsEmpty;
 
 Network& Net() { return *RunningLoop().seams().network; }
 
-std::array<Socket, 2> Pair() {
+// One end of a pair; the other is `peer`.
+Socket PairWith(Socket* peer) {
   std::array<int, 2> fds;
   EXPECT_GE(Net().SocketPair(SocketKind::kStream, &fds), 0);
-  return {Socket(fds[0]), Socket(fds[1])};
+  *peer = Socket(fds[1]);
+  return Socket(fds[0]);
 }
 
 // Notes what it is told, keeps its transport, and counts that it is alive.
@@ -90,6 +92,7 @@ class LoopEndTest : public testing::Test {
 
   std::vector<std::string> log;
   int alive = 0;
+  Socket peer;  // It goes when the loop does: nobody sees it go.
 };
 
 TEST_F(LoopEndTest, ASocketThatTheProgramHolds) {
@@ -105,9 +108,8 @@ TEST_F(LoopEndTest, ASocketThatTheProgramHolds) {
 TEST_F(LoopEndTest, ATransportThatTheProgramHolds) {
   std::shared_ptr<Transport> held;
   EndsWithout([&]() -> Coro<> {
-    std::array<Socket, 2> pair = Pair();
     const Connection connection =
-        co_await CreateConnection(Keeping(), std::move(pair[0]));
+        co_await CreateConnection(Keeping(), PairWith(&peer));
     held = connection.transport;
   });
   EXPECT_EQ(std::any_cast<int>(held->GetExtraInfo("socket")), -1);
@@ -122,9 +124,8 @@ TEST_F(LoopEndTest, ATransportThatTheProgramHolds) {
 TEST_F(LoopEndTest, OneThatHasMuchToSend) {
   std::shared_ptr<Transport> held;
   EndsWithout([&]() -> Coro<> {
-    std::array<Socket, 2> pair = Pair();
     const Connection connection =
-        co_await CreateConnection(Keeping(), std::move(pair[0]));
+        co_await CreateConnection(Keeping(), PairWith(&peer));
     held = connection.transport;
     held->Write(std::string(8 << 20, 'x'));
   });
@@ -136,9 +137,8 @@ TEST_F(LoopEndTest, OneThatHasMuchToSend) {
 TEST_F(LoopEndTest, OneThatHasBeenClosedInTheLastIteration) {
   std::shared_ptr<Transport> held;
   EndsWithout([&]() -> Coro<> {
-    std::array<Socket, 2> pair = Pair();
     const Connection connection =
-        co_await CreateConnection(Keeping(), std::move(pair[0]));
+        co_await CreateConnection(Keeping(), PairWith(&peer));
     held = connection.transport;
     RunningLoop().Stop();
     held->Abort();
@@ -149,8 +149,7 @@ TEST_F(LoopEndTest, OneThatHasBeenClosedInTheLastIteration) {
 
 TEST_F(LoopEndTest, OneThatNobodyHoldsButItsProtocol) {
   EndsWithout([&]() -> Coro<> {
-    std::array<Socket, 2> pair = Pair();
-    co_await CreateConnection(Keeping(), std::move(pair[0]));
+    co_await CreateConnection(Keeping(), PairWith(&peer));
   });
   EXPECT_EQ(alive, 0);
 }
@@ -224,11 +223,10 @@ TEST_F(LoopEndTest, ASimulatedOne) {
   std::shared_ptr<Transport> held;
   Simulate(
       [](std::shared_ptr<Transport>* held, ProtocolFactory factory) -> Coro<> {
-        std::array<Socket, 2> pair = Pair();
         const Connection connection =
-            co_await CreateConnection(std::move(factory), std::move(pair[0]));
+            co_await CreateConnection(std::move(factory), PairWith(peer));
         *held = connection.transport;
-      }(&held, Keeping()));
+      }(&held, &peer, Keeping()));
   EXPECT_EQ(alive, 0);
   Use(*held);
 }
