@@ -178,7 +178,8 @@ class EventLoop {
 
   // Ends the loop: nothing runs any more, unfinished tasks are reported, in
   // the order of creation, and their coroutines destroyed, in the reverse
-  // order; they become cancelled. Idempotent. Throws: RuntimeError if running.
+  // order; they become cancelled. Then its sockets and transports are closed,
+  // whoever holds them. Idempotent. Throws: RuntimeError if running.
   void Close();
 
   // Makes the loop inert, as a crash does: what is queued or scheduled, now or

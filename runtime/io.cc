@@ -1,6 +1,17 @@
 #include "rondo/runtime/io.h"
 
+#include "rondo/runtime/errors.h"
+
 namespace rondo::internal {
+
+LoopCore* CoreFor(int fd) {
+  LoopCore* const core = RunningCore();
+  if (core->io->claimed(fd)) [[unlikely]] {
+    throw RuntimeError("descriptor " + std::to_string(fd) +
+                       " is used by a transport: use that, or close it first");
+  }
+  return core;
+}
 
 std::string IoLabel(LoopCore* core, std::string_view kind, int fd) {
   std::string label(kind);

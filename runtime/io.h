@@ -5,8 +5,9 @@
 // A callback is called in every iteration in which its descriptor is ready,
 // until it is removed or replaced. All are of the running loop.
 //
-// Throws: RuntimeError without a running loop; std::system_error if the
-// descriptor cannot be watched.
+// Throws: RuntimeError without a running loop, or if a transport has the
+// descriptor; ValueError if it is negative; std::system_error if it cannot be
+// watched.
 // Source: asyncio add_reader, remove_reader, add_writer, remove_writer.
 #ifndef RONDO_RUNTIME_IO_H_
 #define RONDO_RUNTIME_IO_H_
@@ -25,6 +26,10 @@ namespace internal {
 
 // "kind:socket" of a socket with a name, "kind" of one without.
 std::string IoLabel(LoopCore* core, std::string_view kind, int fd);
+
+// The running loop's, for a caller who is no transport. Throws: RuntimeError if
+// a transport has `fd`.
+LoopCore* CoreFor(int fd);
 
 // Watches `fd`; `kind` is the label, with the socket's name put behind it.
 template <class F>
@@ -48,21 +53,21 @@ Handle Watch(LoopCore* core, int fd, unsigned direction, F&& callback,
 // Replaces the descriptor's reader, if it has one.
 template <class F>
 Handle AddReader(int fd, F&& callback, std::string_view name = {}) {
-  return internal::Watch(internal::RunningCore(), fd, kReadable,
+  return internal::Watch(internal::CoreFor(fd), fd, kReadable,
                          std::forward<F>(callback), name);
 }
 template <class F>
 Handle AddWriter(int fd, F&& callback, std::string_view name = {}) {
-  return internal::Watch(internal::RunningCore(), fd, kWritable,
+  return internal::Watch(internal::CoreFor(fd), fd, kWritable,
                          std::forward<F>(callback), name);
 }
 
 // Return whether there was one.
 inline bool RemoveReader(int fd) {
-  return internal::RunningCore()->io->Remove(fd, kReadable);
+  return internal::CoreFor(fd)->io->Remove(fd, kReadable);
 }
 inline bool RemoveWriter(int fd) {
-  return internal::RunningCore()->io->Remove(fd, kWritable);
+  return internal::CoreFor(fd)->io->Remove(fd, kWritable);
 }
 
 }  // namespace rondo

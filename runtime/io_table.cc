@@ -1,8 +1,10 @@
 #include "rondo/runtime/io_table.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
+#include "rondo/runtime/errors.h"
 #include "rondo/runtime/loop_core.h"
 
 namespace rondo::internal {
@@ -19,11 +21,27 @@ void Drop(Node* node) {
 
 }  // namespace
 
+IoTable::Entry& IoTable::At(int fd) {
+  if (Index(fd) >= entries_.size()) entries_.resize(Index(fd) + 1);
+  return entries_[Index(fd)];
+}
+
+void IoTable::Claim(int fd) {
+  if (fd >= 0) At(fd).claimed = true;
+}
+
+void IoTable::Release(int fd) {
+  Remove(fd, kReadable);
+  Remove(fd, kWritable);
+  if (Has(fd)) entries_[Index(fd)].claimed = false;
+}
+
 void IoTable::Set(int fd, unsigned direction, Node* node) {
-  if (static_cast<std::size_t>(fd) >= entries_.size()) {
-    entries_.resize(static_cast<std::size_t>(fd) + 1);
+  if (fd < 0) {
+    node->Unref();
+    throw ValueError(std::to_string(fd) + " is no descriptor");
   }
-  Entry& entry = entries_[static_cast<std::size_t>(fd)];
+  Entry& entry = At(fd);
   const unsigned before = entry.mask();
   if ((before & direction) == 0) {
     try {
@@ -42,8 +60,8 @@ void IoTable::Set(int fd, unsigned direction, Node* node) {
 }
 
 bool IoTable::Remove(int fd, unsigned direction) {
-  if (fd < 0 || static_cast<std::size_t>(fd) >= entries_.size()) return false;
-  Entry& entry = entries_[static_cast<std::size_t>(fd)];
+  if (!Has(fd)) return false;
+  Entry& entry = entries_[Index(fd)];
   Node* const old = std::exchange(entry.of(direction), nullptr);
   if (old == nullptr) return false;
   struct Dropping {
@@ -60,10 +78,8 @@ bool IoTable::Remove(int fd, unsigned direction) {
 }
 
 Node* IoTable::Find(int fd, unsigned direction) const {
-  if (fd < 0 || static_cast<std::size_t>(fd) >= entries_.size()) {
-    return nullptr;
-  }
-  const Entry& entry = entries_[static_cast<std::size_t>(fd)];
+  if (!Has(fd)) return nullptr;
+  const Entry& entry = entries_[Index(fd)];
   return direction == kReadable ? entry.reader : entry.writer;
 }
 

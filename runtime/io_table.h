@@ -33,6 +33,12 @@ class IoTable {
   // What Set put there last, or null.
   Node* Find(int fd, unsigned direction) const;
 
+  // `fd` is a transport's from now on, until it is released.
+  void Claim(int fd);
+  bool claimed(int fd) const { return Has(fd) && entries_[Index(fd)].claimed; }
+  // As if it had never been: it is to be closed.
+  void Release(int fd);
+
   // How many descriptors have one in `direction`.
   std::size_t Count(unsigned direction) const;
 
@@ -47,6 +53,7 @@ class IoTable {
   struct Entry {
     Node* reader = nullptr;
     Node* writer = nullptr;
+    bool claimed = false;
 
     unsigned mask() const {
       return (reader != nullptr ? kReadable : 0) |
@@ -57,6 +64,10 @@ class IoTable {
     }
   };
 
+  static std::size_t Index(int fd) { return static_cast<std::size_t>(fd); }
+  bool Has(int fd) const { return fd >= 0 && Index(fd) < entries_.size(); }
+  // Makes room for it.
+  Entry& At(int fd);
   void Queue(int fd, unsigned direction);
 
   LoopCore* core_;

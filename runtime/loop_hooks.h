@@ -62,7 +62,7 @@ struct LoopHooks {
   std::shared_ptr<LoopPart> ports;    // port.h
   std::unique_ptr<LoopPart> dumps;    // call_graph_dump.h
   std::unique_ptr<LoopPart> signals;  // signals.h
-  std::unique_ptr<LoopPart> keepers;  // protocol_keeper.h
+  std::unique_ptr<LoopPart> end;      // ends_with_loop.h
 };
 
 // Tells the handler; if that throws, the default handler. `hooks` may be null.

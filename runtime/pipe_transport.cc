@@ -5,40 +5,14 @@
 #include <utility>
 
 #include "rondo/runtime/errors.h"
-#include "rondo/runtime/read_scratch.h"
 
 namespace rondo::internal {
 
 // ---- Both ends
 
-PipeTransport::PipeTransport(Socket pipe, std::shared_ptr<Protocol> protocol)
-    : SelectorTransport(std::move(pipe)) {
-  PipeTransport::SetProtocol(std::move(protocol));
-}
-
 std::any PipeTransport::GetExtraInfo(std::string_view name) const {
   if (name == "pipe") return fd();
   return {};
-}
-
-void PipeTransport::SetProtocol(std::shared_ptr<Protocol> protocol) {
-  if (protocol == nullptr) throw ValueError("a transport needs a protocol");
-  buffered_ = dynamic_cast<BufferedProtocol*>(protocol.get());
-  protocol_ = std::move(protocol);
-}
-
-void PipeTransport::ConnectionMade() {
-  protocol_->ConnectionMade(
-      std::static_pointer_cast<PipeTransport>(shared_from_this()));
-}
-
-void PipeTransport::Lose(std::exception_ptr error) {
-  protocol_->ConnectionLost(std::move(error));
-}
-
-void PipeTransport::LetProtocolGo() {
-  protocol_.reset();
-  buffered_ = nullptr;
 }
 
 // ---- The end that reads
@@ -79,35 +53,13 @@ void ReadPipeTransport::ResumeReading() {
 
 void ReadPipeTransport::ReadReady() {
   if (lost_ != 0) return;
-  const std::shared_ptr<Protocol> keep = protocol_;
-  std::span<char> buffer = ReadScratch();
-  if (buffered_ != nullptr) {
-    const bool ok = Guard("Fatal error: protocol.GetBuffer() failed", [&] {
-      buffer = buffered_->GetBuffer(0);
-      if (buffer.empty()) {
-        throw RuntimeError("GetBuffer() returned an empty buffer");
-      }
-    });
-    if (!ok) return;
-  }
-  const SysResult n = network_->Read(fd(), buffer);
-  if (n > 0) {
-    Pass(buffer.first(static_cast<std::size_t>(n)));
-  } else if (n == 0) {
+  const SysResult n = ReadOnce(
+      [this](std::span<char> buffer) { return network_->Read(fd(), buffer); });
+  if (n == 0) {
     EndOfFile();
-  } else if (n != -EAGAIN) {
+  } else if (n < 0 && n != -EAGAIN) {
     Fail(std::make_exception_ptr(SocketError(n, "read", "pipe")),
          "Fatal read error on pipe transport");
-  }
-}
-
-void ReadPipeTransport::Pass(std::span<char> data) {
-  if (buffered_ == nullptr) {
-    Guard("Fatal error: protocol.DataReceived() failed",
-          [&] { protocol_->DataReceived(data); });
-  } else {
-    Guard("Fatal error: protocol.BufferUpdated() failed",
-          [&] { buffered_->BufferUpdated(data.size()); });
   }
 }
 
@@ -116,9 +68,8 @@ void ReadPipeTransport::EndOfFile() {
   RemoveReader();
   Queue(
       [self = std::static_pointer_cast<ReadPipeTransport>(shared_from_this())] {
-        if (self->protocol_ == nullptr) return;
         // What it answers changes nothing: there is no other direction.
-        self->protocol_->EofReceived();
+        if (const auto protocol = self->protocol_) protocol->EofReceived();
       },
       HandleKind::kTransport, Label("eof_received"));
   QueueConnectionLost(nullptr);

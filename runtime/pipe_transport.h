@@ -17,31 +17,21 @@
 #include "rondo/runtime/byte_queue.h"
 #include "rondo/runtime/future.h"
 #include "rondo/runtime/protocol.h"
-#include "rondo/runtime/selector_transport.h"
 #include "rondo/runtime/socket_types.h"
 #include "rondo/runtime/sockets.h"
+#include "rondo/runtime/stream_transport.h"
 #include "rondo/runtime/transport.h"
 
 namespace rondo::internal {
 
 // What the two have in common.
-class PipeTransport : public SelectorTransport<Transport> {
+class PipeTransport : public StreamTransport {
  public:
   // "pipe": the descriptor.
   std::any GetExtraInfo(std::string_view name) const override;
-  void SetProtocol(std::shared_ptr<Protocol> protocol) override;
-  std::shared_ptr<Protocol> GetProtocol() const override { return protocol_; }
 
  protected:
-  PipeTransport(Socket pipe, std::shared_ptr<Protocol> protocol);
-
-  void ConnectionMade() override;
-  BaseProtocol* protocol() const override { return protocol_.get(); }
-  void Lose(std::exception_ptr error) override;
-  void LetProtocolGo() override;
-
-  std::shared_ptr<Protocol> protocol_;
-  BufferedProtocol* buffered_ = nullptr;  // The protocol, if it is one.
+  using StreamTransport::StreamTransport;
 };
 
 class ReadPipeTransport final : public PipeTransport {
@@ -73,7 +63,6 @@ class ReadPipeTransport final : public PipeTransport {
   void ReadReady() override;
   void WriteReady() override {}
   void DropBuffer() override {}
-  void Pass(std::span<char> data);
   void EndOfFile();
 
   bool paused_ = false;

@@ -27,8 +27,9 @@ SysResult WithSigpipeBlocked(absl::FunctionRef<SysResult()> call) {
   sigaddset(&pipe, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &pipe, &before);
   const SysResult result = call();
-  // Who had it blocked may keep it: pending once more is pending.
-  if (result == -EPIPE && sigismember(&before, SIGPIPE) == 0) {
+  // Who had it blocked may keep it: pending once more is pending. A call that
+  // has sent a part before it failed raises it too, and does not say so.
+  if (sigismember(&before, SIGPIPE) == 0) {
     const timespec at_once = {};
     while (sigtimedwait(&pipe, nullptr, &at_once) < 0 && errno == EINTR) {
     }

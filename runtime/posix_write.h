@@ -20,8 +20,8 @@ SysResult WriteWithoutSignal(int fd, std::span<const char> data);
 SysResult SendFileWithoutSignal(int fd, int file, std::int64_t offset,
                                 std::size_t size);
 
-// The result of `call`, with SIGPIPE blocked in this thread meanwhile, and
-// taken away if the result is -EPIPE.
+// The result of `call`, with SIGPIPE blocked in this thread meanwhile, and then
+// taken away.
 SysResult WithSigpipeBlocked(absl::FunctionRef<SysResult()> call);
 
 }  // namespace rondo::internal

@@ -15,12 +15,13 @@ constexpr int kForgivenWrites = 5;
 
 template <class I>
 SelectorTransport<I>::SelectorTransport(Socket socket)
-    : ProtocolKeeper(RunningCore()),
+    : EndsWithLoop(RunningCore()),
       core_(RunningCore()),
       network_(&NetworkOf(core_)),
       socket_(std::move(socket)),
       flow_(core_),
       order_key_(core_->watched ? network_->Name(fd()).id : 0) {
+  core_->io->Claim(fd());
   // Now: a reset makes the kernel forget the peer.
   network_->LocalAddress(fd(), &local_);
   network_->PeerAddress(fd(), &peer_);
@@ -36,6 +37,9 @@ SelectorTransport<I>::~SelectorTransport() {
 template <class I>
 void SelectorTransport<I>::LoopEnded() {
   const auto keep = this->shared_from_this();
+  closing_ = true;
+  lost_ = kForgivenWrites + 1;
+  DropBuffer();
   LetProtocolGo();
 }
 
@@ -96,12 +100,12 @@ void SelectorTransport<I>::AddWriter() {
 
 template <class I>
 void SelectorTransport<I>::RemoveReader() {
-  if (!core_->closed) core_->io->Remove(fd(), kReadable);
+  core_->io->Remove(fd(), kReadable);
 }
 
 template <class I>
 void SelectorTransport<I>::RemoveWriter() {
-  if (!core_->closed) core_->io->Remove(fd(), kWritable);
+  core_->io->Remove(fd(), kWritable);
 }
 
 template <class I>
@@ -130,17 +134,17 @@ void SelectorTransport<I>::Close() {
   const auto keep = this->shared_from_this();  // Perhaps its reader was all.
   closing_ = true;
   RemoveReader();
-  if (this->GetWriteBufferSize() == 0) QueueConnectionLost(nullptr);
+  if (this->GetWriteBufferSize() != 0) return;
+  RemoveWriter();  // Of who waits for room for a file.
+  QueueConnectionLost(nullptr);
 }
 
 template <class I>
 void SelectorTransport<I>::ForceClose(std::exception_ptr error) {
   if (lost_ != 0) return;
   const auto keep = this->shared_from_this();
-  if (this->GetWriteBufferSize() != 0) {
-    DropBuffer();
-    RemoveWriter();
-  }
+  DropBuffer();
+  RemoveWriter();
   if (!closing_) {
     closing_ = true;
     RemoveReader();
@@ -148,37 +152,24 @@ void SelectorTransport<I>::ForceClose(std::exception_ptr error) {
   QueueConnectionLost(std::move(error));
 }
 
-// A loop that is closed drops what is queued: nobody is told any more, but
-// nothing is kept either.
-template <class I>
-struct SelectorTransport<I>::Loss {
-  Loss(std::shared_ptr<SelectorTransport> t, std::exception_ptr e)
-      : transport(std::move(t)), error(std::move(e)) {}
-  Loss(Loss&&) noexcept = default;
-  ~Loss() {
-    if (transport != nullptr) transport->Release();
-  }
-  void operator()() {
-    SelectorTransport& self = *transport;
-    if (!self.made_ && self.core_->open) {
-      // An adversarial order has put the end before the beginning.
-      self.Queue(std::move(*this), HandleKind::kTransport,
-                 self.Label("connection_lost"));
-      return;
-    }
-    std::exchange(transport, nullptr)->CallConnectionLost(std::move(error));
-  }
-
-  std::shared_ptr<SelectorTransport> transport;
-  std::exception_ptr error;
-};
-
 template <class I>
 void SelectorTransport<I>::QueueConnectionLost(std::exception_ptr error) {
   ++lost_;
-  Loss loss(this->shared_from_this(), std::move(error));
-  if (!core_->open) return;
-  Queue(std::move(loss), HandleKind::kTransport, Label("connection_lost"));
+  if (!core_->open) return;  // LoopEnded will be next.
+  QueueLoss(std::move(error));
+}
+
+template <class I>
+void SelectorTransport<I>::QueueLoss(std::exception_ptr error) {
+  Queue(
+      [self = this->shared_from_this(), error = std::move(error)]() mutable {
+        if (self->made_) {
+          self->CallConnectionLost(std::move(error));
+        } else {  // An adversarial order has put the end before the beginning.
+          self->QueueLoss(std::move(error));
+        }
+      },
+      HandleKind::kTransport, Label("connection_lost"));
 }
 
 template <class I>

@@ -13,10 +13,10 @@
 #include <string_view>
 #include <utility>
 
+#include "rondo/runtime/ends_with_loop.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/flow_control.h"
 #include "rondo/runtime/future.h"
-#include "rondo/runtime/protocol_keeper.h"
 #include "rondo/runtime/socket_address.h"
 #include "rondo/runtime/sockets.h"
 #include "rondo/runtime/transport.h"
@@ -27,7 +27,7 @@ namespace rondo::internal {
 template <class Interface>
 class SelectorTransport
     : public Interface,
-      private ProtocolKeeper,
+      private EndsWithLoop,
       public std::enable_shared_from_this<SelectorTransport<Interface>> {
  public:
   void Close() override;
@@ -48,6 +48,7 @@ class SelectorTransport
   explicit SelectorTransport(Socket socket);
   ~SelectorTransport() override;
 
+  // Nobody is told of anything any more, and the socket has ended too.
   void LoopEnded() override;
 
   // Queues ConnectionMade, the begin of reading, and the completion of
@@ -125,7 +126,7 @@ class SelectorTransport
   bool closing_ = false;
 
  private:
-  struct Loss;
+  void QueueLoss(std::exception_ptr error);
 
   bool made_ = false;  // ConnectionMade has been called.
 };

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "rondo/runtime/errors.h"
-#include "rondo/runtime/read_scratch.h"
 
 namespace rondo::internal {
 
@@ -22,8 +21,8 @@ std::shared_ptr<SocketTransport> SocketTransport::Start(
 SocketTransport::SocketTransport(Socket socket,
                                  std::shared_ptr<Protocol> protocol,
                                  std::shared_ptr<ConnectionOwner> owner)
-    : SelectorTransport(std::move(socket)), owner_(std::move(owner)) {
-  SetProtocol(std::move(protocol));
+    : StreamTransport(std::move(socket), std::move(protocol)),
+      owner_(std::move(owner)) {
   // Segments of Nagle's algorithm wait for acknowledgements. (A Unix socket
   // refuses.)
   network_->SetOption(fd(), SocketOption::kNoDelay, 1);
@@ -32,17 +31,6 @@ SocketTransport::SocketTransport(Socket socket,
 
 SocketTransport::~SocketTransport() {
   if (owner_ != nullptr) owner_->Detach(this);
-}
-
-void SocketTransport::ConnectionMade() {
-  protocol_->ConnectionMade(
-      std::static_pointer_cast<SocketTransport>(shared_from_this()));
-}
-
-void SocketTransport::SetProtocol(std::shared_ptr<Protocol> protocol) {
-  if (protocol == nullptr) throw ValueError("a transport needs a protocol");
-  buffered_ = dynamic_cast<BufferedProtocol*>(protocol.get());
-  protocol_ = std::move(protocol);
 }
 
 // ---- Reading
@@ -61,53 +49,22 @@ void SocketTransport::ResumeReading() {
 
 void SocketTransport::ReadReady() {
   if (lost_ != 0) return;
-  const std::shared_ptr<Protocol> keep = protocol_;
-  if (buffered_ != nullptr) {
-    ReadIntoBuffer(buffered_);
-  } else {
-    ReadAndPass();
-  }
-}
-
-bool SocketTransport::HasRead(SysResult result) {
-  if (result > 0) return true;
-  if (result == 0) {
+  const SysResult n = ReadOnce([this](std::span<char> buffer) {
+    return network_->Receive(fd(), buffer);
+  });
+  if (n == 0) {
     EndOfFile();
-  } else if (result != -EAGAIN) {
-    Fail(ErrorOf(result, "recv"), "Fatal read error on socket transport");
+  } else if (n < 0 && n != -EAGAIN) {
+    Fail(ErrorOf(n, "recv"), "Fatal read error on socket transport");
   }
-  return false;
-}
-
-void SocketTransport::ReadIntoBuffer(BufferedProtocol* protocol) {
-  std::span<char> buffer;
-  const bool ok = Guard("Fatal error: protocol.GetBuffer() failed", [&] {
-    buffer = protocol->GetBuffer(0);
-    if (buffer.empty()) {
-      throw RuntimeError("GetBuffer() returned an empty buffer");
-    }
-  });
-  if (!ok) return;
-  const SysResult n = network_->Receive(fd(), buffer);
-  if (!HasRead(n)) return;
-  Guard("Fatal error: protocol.BufferUpdated() failed",
-        [&] { protocol->BufferUpdated(static_cast<std::size_t>(n)); });
-}
-
-void SocketTransport::ReadAndPass() {
-  const std::span<char> buffer = ReadScratch();
-  const SysResult n = network_->Receive(fd(), buffer);
-  if (!HasRead(n)) return;
-  Guard("Fatal error: protocol.DataReceived() failed", [&] {
-    protocol_->DataReceived(buffer.first(static_cast<std::size_t>(n)));
-  });
 }
 
 void SocketTransport::EndOfFile() {
   ended_ = true;
   bool keep_open = false;
+  const std::shared_ptr<Protocol> keep = protocol_;
   const bool ok = Guard("Fatal error: protocol.EofReceived() failed",
-                        [&] { keep_open = protocol_->EofReceived(); });
+                        [&] { keep_open = keep->EofReceived(); });
   if (!ok) return;
   if (keep_open) {
     // There is nothing more to be read, but perhaps to be written.
@@ -123,7 +80,7 @@ bool SocketTransport::MayWrite(std::string_view call) {
   if (eof_) {
     throw RuntimeError(std::string(call) + " was called after WriteEof");
   }
-  if (empty_waiter_) {
+  if (sending_file_) [[unlikely]] {
     throw RuntimeError(std::string(call) + " while a file is being sent");
   }
   if (lost_ == 0) return true;
@@ -180,16 +137,14 @@ bool SocketTransport::SendBuffer() {
     buffer_.Clear();
     const std::exception_ptr error = ErrorOf(n, "send");
     Fail(error, "Fatal write error on socket transport");
-    if (empty_waiter_ && !empty_waiter_.done()) {
-      empty_waiter_.SetException(error);
-    }
+    if (writable_ && !writable_.done()) writable_.SetException(error);
     return false;
   }
   return true;
 }
 
 void SocketTransport::WriteReady() {
-  if (lost_ != 0 || !SendBuffer()) return;
+  if (lost_ != 0 || (!buffer_.empty() && !SendBuffer())) return;
   const std::shared_ptr<Protocol> keep = protocol_;
   flow_.Shrunk(buffer_.size(), protocol_.get());
   if (buffer_.empty()) Flushed();
@@ -197,7 +152,7 @@ void SocketTransport::WriteReady() {
 
 void SocketTransport::Flushed() {
   RemoveWriter();
-  if (empty_waiter_ && !empty_waiter_.done()) empty_waiter_.SetResult();
+  if (writable_ && !writable_.done()) writable_.SetResult();
   if (closing_) {
     CallConnectionLost(nullptr);
   } else if (eof_) {
@@ -207,30 +162,45 @@ void SocketTransport::Flushed() {
 
 void SocketTransport::WriteEof() {
   if (closing_ || eof_) return;
+  MayWrite("WriteEof");
   eof_ = true;
   if (buffer_.empty()) network_->Shutdown(fd(), ShutdownHow::kSend);
 }
 
-Future<> SocketTransport::BeginSendFile() {
-  if (empty_waiter_) throw RuntimeError("a file is being sent already");
-  empty_waiter_ = CreateFuture();
-  if (buffer_.empty()) empty_waiter_.SetResult();
-  return empty_waiter_;
+// ---- Sending a file
+
+Future<> SocketTransport::Writable() {
+  writable_ = CreateFuture();
+  if (closing_) {
+    writable_.SetException(ErrorOf(-ECONNRESET, "sendfile"));
+  } else if (buffer_.empty()) {
+    AddWriter();
+  }
+  return writable_;
+}
+
+void SocketTransport::ForgetWritable() {
+  writable_ = Future<>();
+  if (buffer_.empty()) RemoveWriter();
+}
+
+SysResult SocketTransport::SendFile(int file, std::int64_t offset,
+                                    std::size_t size) {
+  if (closing_) return -ECONNRESET;
+  return network_->SendFile(fd(), file, offset, size);
 }
 
 // ---- The end
 
 void SocketTransport::Lose(std::exception_ptr error) {
-  if (empty_waiter_ && !empty_waiter_.done()) {
-    empty_waiter_.SetException(
-        SocketError(-ECONNRESET, "sendfile", peer_.ToString()));
+  if (writable_ && !writable_.done()) {
+    writable_.SetException(ErrorOf(-ECONNRESET, "sendfile"));
   }
-  protocol_->ConnectionLost(std::move(error));
+  StreamTransport::Lose(std::move(error));
 }
 
 void SocketTransport::LetProtocolGo() {
-  protocol_.reset();
-  buffered_ = nullptr;
+  StreamTransport::LetProtocolGo();
   if (const auto owner = std::move(owner_)) owner->Detach(this);
 }
 

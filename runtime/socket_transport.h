@@ -6,15 +6,17 @@
 #define RONDO_RUNTIME_SOCKET_TRANSPORT_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <span>
 #include <string_view>
 
 #include "rondo/runtime/byte_queue.h"
+#include "rondo/runtime/file_transport.h"
 #include "rondo/runtime/future.h"
-#include "rondo/runtime/selector_transport.h"
 #include "rondo/runtime/sockets.h"
+#include "rondo/runtime/stream_transport.h"
 #include "rondo/runtime/transport.h"
 
 namespace rondo::internal {
@@ -29,7 +31,7 @@ class ConnectionOwner {
   ~ConnectionOwner() = default;
 };
 
-class SocketTransport final : public SelectorTransport<Transport> {
+class SocketTransport final : public StreamTransport, public FileTransport {
  public:
   // Takes over a connected socket of the running loop. Queues ConnectionMade,
   // the begin of reading, and the completion of `waiter`, in this order.
@@ -55,30 +57,27 @@ class SocketTransport final : public SelectorTransport<Transport> {
   void WriteEof() override;
   bool can_write_eof() const override { return true; }
 
-  void SetProtocol(std::shared_ptr<Protocol> protocol) override;
-  std::shared_ptr<Protocol> GetProtocol() const override { return protocol_; }
+  // ---- Sending a file.
 
-  // ---- Sending a file: no Write may come between.
-
-  // Done when the buffer is empty; fails if the connection is lost. Throws:
-  // RuntimeError if a file is being sent already.
-  Future<> BeginSendFile();
-  void EndSendFile() { empty_waiter_ = Future<>(); }
+  bool sending_file() const override { return sending_file_; }
+  void set_sending_file(bool sending) override { sending_file_ = sending; }
+  bool writing_paused() const override { return flow_.paused(); }
+  // Done when the buffer is empty and the socket may be written to. Fails if
+  // the connection is lost.
+  Future<> Writable();
+  // Nobody waits any more.
+  void ForgetWritable();
+  // As Network::SendFile; -ECONNRESET if it is closing.
+  SysResult SendFile(int file, std::int64_t offset, std::size_t size);
 
  private:
-  void ConnectionMade() override;
   bool wants_reading() const override { return is_reading() && !ended_; }
   void ReadReady() override;
   void WriteReady() override;
   void DropBuffer() override { buffer_.Clear(); }
-  BaseProtocol* protocol() const override { return protocol_.get(); }
   void Lose(std::exception_ptr error) override;
   void LetProtocolGo() override;
 
-  void ReadIntoBuffer(BufferedProtocol* protocol);
-  void ReadAndPass();
-  // Whether bytes came.
-  bool HasRead(SysResult result);
   void EndOfFile();
   // Throws: RuntimeError where nothing may be written; false: nobody would
   // ever see it.
@@ -87,11 +86,10 @@ class SocketTransport final : public SelectorTransport<Transport> {
   bool SendBuffer();
   void Flushed();
 
-  std::shared_ptr<Protocol> protocol_;
-  BufferedProtocol* buffered_ = nullptr;  // The protocol, if it is one.
   std::shared_ptr<ConnectionOwner> owner_;
   ByteQueue buffer_;
-  Future<> empty_waiter_;
+  Future<> writable_;
+  bool sending_file_ = false;
   bool paused_ = false;
   bool ended_ = false;  // The peer sends no more.
   bool eof_ = false;    // WriteEof was called.

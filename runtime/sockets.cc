@@ -29,10 +29,10 @@ void ThrowSocketError(SysResult result, std::string_view call,
   throw SocketError(result, call, address);
 }
 
-namespace {
+Network& NetworkFor(int fd) { return NetworkOf(CoreFor(fd)); }
 
 bool WouldBlock(SysResult result) {
-  return result == -EAGAIN || result == -EWOULDBLOCK || result == -EINPROGRESS;
+  return result == -EAGAIN || result == -EWOULDBLOCK;
 }
 
 std::string PeerOf(Network& network, int fd) {
@@ -40,21 +40,14 @@ std::string PeerOf(Network& network, int fd) {
   return network.PeerAddress(fd, &peer) < 0 ? "" : peer.ToString();
 }
 
-// Calls `attempt` whenever `fd` is ready, until it does not block, and
-// completes the future with its result.
-template <class Attempt>
-Future<SysResult> WhenReady(int fd, unsigned direction, std::string_view label,
-                            Attempt attempt) {
+namespace {
+
+// Watches `fd` until `done` is.
+template <class T, class F>
+void WatchUntil(const Future<T>& done, int fd, unsigned direction,
+                std::string_view label, F callback) {
   LoopCore* const core = RunningCore();
-  Future<SysResult> done = CreateFuture<SysResult>();
-  const Handle handle = Watch(
-      core, fd, direction,
-      [done, attempt]() mutable {
-        if (done.done()) return;
-        const SysResult result = attempt();
-        if (!WouldBlock(result)) done.SetResult(result);
-      },
-      label);
+  const Handle handle = Watch(core, fd, direction, std::move(callback), label);
   const bool reads = direction == kReadable;
   AddDoneCallback(
       done.core(), HandleKind::kFutureDone,
@@ -65,50 +58,138 @@ Future<SysResult> WhenReady(int fd, unsigned direction, std::string_view label,
         // Unless it has been replaced meanwhile.
         if (!handle.cancelled()) core->io->Remove(fd, direction);
       });
+}
+
+// Calls `attempt` whenever `fd` is ready to be written, until it does not
+// block, and completes the future with its result.
+template <class Attempt>
+Future<SysResult> WhenWritable(int fd, std::string_view label,
+                               Attempt attempt) {
+  Future<SysResult> done = CreateFuture<SysResult>();
+  WatchUntil(done, fd, kWritable, label, [done, attempt]() mutable {
+    if (done.done()) return;
+    const SysResult result = attempt();
+    if (!WouldBlock(result)) done.SetResult(result);
+  });
   return done;
 }
 
+// Calls `attempt` until it does not block. It is called when the caller runs
+// again, not when `fd` is ready: a cancellation in between loses nothing.
+template <class Attempt>
+Coro<SysResult> Retry(int fd, unsigned direction, std::string_view label,
+                      Attempt attempt) {
+  SysResult result = -EAGAIN;
+  while (WouldBlock(result)) {
+    co_await SockReady(fd, direction, label);
+    result = attempt();
+  }
+  co_return result;
+}
+
 }  // namespace
+
+Future<> SockReady(int fd, unsigned direction, std::string_view label) {
+  Future<> done = CreateFuture();
+  LoopCore* const core = RunningCore();
+  WatchUntil(done, fd, direction, label, [core, done, fd, direction]() mutable {
+    if (done.done()) return;
+    core->io->Remove(fd, direction);
+    done.SetResult();
+  });
+  return done;
+}
+
 }  // namespace internal
 
+using internal::NetworkFor;
 using internal::NetworkOf;
+using internal::PeerOf;
+using internal::Retry;
 using internal::RunningCore;
 using internal::ThrowSocketError;
+using internal::WouldBlock;
 
-Socket::Socket(int fd) : core_(RunningCore()), fd_(fd) {}
+namespace {
 
-Socket Socket::Stream(AddressFamily family) {
-  Network& network = NetworkOf(RunningCore());
-  const SysResult fd = network.Socket(family, SocketKind::kStream);
+Socket Make(AddressFamily family, SocketKind kind) {
+  const SysResult fd = NetworkOf(RunningCore()).Socket(family, kind);
   if (fd < 0) ThrowSocketError(fd, "socket", "");
   return Socket(static_cast<int>(fd));
 }
 
+}  // namespace
+
+Socket::Socket(int fd)
+    : EndsWithLoop(RunningCore()), core_(RunningCore()), fd_(fd) {}
+
+Socket Socket::Stream(AddressFamily family) {
+  return Make(family, SocketKind::kStream);
+}
+
+Socket Socket::Datagram(AddressFamily family) {
+  return Make(family, SocketKind::kDatagram);
+}
+
+void Socket::Take(Socket& other) {
+  TakePlace(other);
+  core_ = other.core_;
+  fd_ = std::exchange(other.fd_, -1);
+}
+
 void Socket::Close() {
+  Unlink();
   if (fd_ < 0) return;
   const int fd = std::exchange(fd_, -1);
-  if (core_->closed) return;
-  core_->io->Remove(fd, kReadable);
-  core_->io->Remove(fd, kWritable);
+  core_->io->Release(fd);
   core_->seams.network->Close(fd);
 }
 
-Coro<std::size_t> SockRecv(int fd, std::span<char> buffer) {
-  Network& network = NetworkOf(RunningCore());
-  SysResult result = network.Receive(fd, buffer);
-  if (internal::WouldBlock(result)) {
-    result = co_await internal::WhenReady(
-        fd, kReadable, "sock_recv",
-        [&network, fd, buffer] { return network.Receive(fd, buffer); });
+Coro<std::size_t> SockRecvInto(int fd, std::span<char> buffer) {
+  Network& network = NetworkFor(fd);
+  const auto receive = [&network, fd, buffer] {
+    return network.Receive(fd, buffer);
+  };
+  SysResult result = receive();
+  if (WouldBlock(result)) {
+    result = co_await Retry(fd, kReadable, "sock_recv", receive);
   }
-  if (result < 0) {
-    ThrowSocketError(result, "recv", internal::PeerOf(network, fd));
-  }
+  if (result < 0) ThrowSocketError(result, "recv", PeerOf(network, fd));
   co_return static_cast<std::size_t>(result);
 }
 
+Coro<std::string> SockRecv(int fd, std::size_t n) {
+  std::string data(n, '\0');
+  data.resize(co_await SockRecvInto(fd, data));
+  co_return data;
+}
+
+Coro<ReceivedFromInto> SockRecvFromInto(int fd, std::span<char> buffer) {
+  Network& network = NetworkFor(fd);
+  SocketAddress from;
+  bool truncated = false;
+  const auto receive = [&network, &from, &truncated, fd, buffer] {
+    return network.ReceiveFrom(fd, buffer, &from, &truncated);
+  };
+  SysResult result = receive();
+  if (WouldBlock(result)) {
+    result = co_await Retry(fd, kReadable, "sock_recvfrom", receive);
+  }
+  if (result < 0) ThrowSocketError(result, "recvfrom", PeerOf(network, fd));
+  co_return ReceivedFromInto(static_cast<std::size_t>(result), std::move(from),
+                             truncated);
+}
+
+Coro<ReceivedFrom> SockRecvFrom(int fd, std::size_t n) {
+  std::string data(n, '\0');
+  ReceivedFromInto received = co_await SockRecvFromInto(fd, data);
+  data.resize(received.size);
+  co_return ReceivedFrom(std::move(data), std::move(received.from),
+                         received.truncated);
+}
+
 Coro<> SockSendAll(int fd, std::span<const char> data) {
-  Network& network = NetworkOf(RunningCore());
+  Network& network = NetworkFor(fd);
   // Sends what it can of what is left; -EAGAIN as long as something is.
   const auto send = [&network, &data, fd]() -> SysResult {
     const SysResult result = network.Send(fd, data);
@@ -118,29 +199,40 @@ Coro<> SockSendAll(int fd, std::span<const char> data) {
   };
   if (data.empty()) co_return;
   SysResult result = send();
-  if (internal::WouldBlock(result)) {
-    result = co_await internal::WhenReady(fd, kWritable, "sock_sendall", send);
+  if (WouldBlock(result)) {
+    result = co_await internal::WhenWritable(fd, "sock_sendall", send);
   }
-  if (result < 0) {
-    ThrowSocketError(result, "send", internal::PeerOf(network, fd));
+  if (result < 0) ThrowSocketError(result, "send", PeerOf(network, fd));
+}
+
+Coro<std::size_t> SockSendTo(int fd, std::span<const char> data,
+                             SocketAddress to) {
+  Network& network = NetworkFor(fd);
+  const auto send = [&network, &to, fd, data] {
+    return network.SendTo(fd, data, to);
+  };
+  SysResult result = send();
+  if (WouldBlock(result)) {
+    result = co_await Retry(fd, kWritable, "sock_sendto", send);
   }
+  if (result < 0) ThrowSocketError(result, "sendto", to.ToString());
+  co_return static_cast<std::size_t>(result);
 }
 
 Coro<> SockConnect(int fd, SocketAddress address) {
-  Network& network = NetworkOf(RunningCore());
+  Network& network = NetworkFor(fd);
   SysResult result = network.Connect(fd, address);
-  if (internal::WouldBlock(result)) {
-    result = co_await internal::WhenReady(
-        fd, kWritable, "sock_connect",
-        [&network, fd] { return -network.Error(fd); });
+  // EALREADY: a call that was cancelled has begun. EAGAIN is none of these: a
+  // Unix socket's listener has no room, and nothing goes on.
+  if (result == -EINPROGRESS || result == -EALREADY) {
+    const auto error = [&network, fd] { return -network.Error(fd); };
+    result = co_await internal::WhenWritable(fd, "sock_connect", error);
   }
   if (result < 0) ThrowSocketError(result, "connect", address.ToString());
 }
 
 Coro<Accepted> SockAccept(int fd) {
-  Network& network = NetworkOf(RunningCore());
-  // Here from the moment it is accepted: a cancellation that comes between
-  // that and the resumption closes it.
+  Network& network = NetworkFor(fd);
   Accepted accepted;
   const auto accept = [&network, &accepted, fd] {
     const SysResult result = network.Accept(fd, &accepted.peer);
@@ -148,8 +240,8 @@ Coro<Accepted> SockAccept(int fd) {
     return result;
   };
   SysResult result = accept();
-  if (internal::WouldBlock(result)) {
-    result = co_await internal::WhenReady(fd, kReadable, "sock_accept", accept);
+  if (WouldBlock(result)) {
+    result = co_await Retry(fd, kReadable, "sock_accept", accept);
   }
   if (result < 0) ThrowSocketError(result, "accept", "");
   co_return accepted;

@@ -2,47 +2,59 @@
 //
 //   rondo::Socket socket = rondo::Socket::Stream(rondo::AddressFamily::kIPv4);
 //   co_await rondo::SockConnect(socket.fd(), address);
-//   co_await rondo::SockSendAll(socket.fd(), "ping");
-//   std::size_t n = co_await rondo::SockRecv(socket.fd(), buffer);
+//   co_await rondo::SockSendAll(socket.fd(), request);
+//   std::string answer = co_await rondo::SockRecv(socket.fd(), 100);
 //
 // Each call tries at once and suspends only if it would block. The buffers
 // must live until the call has ended. One reading and one writing call a
 // socket at a time: a second takes the first one's place, which then waits for
-// ever.
+// ever. Sockets never block, so nobody needs to make them so.
 //
-// Cancellation: at once; SockSendAll may have sent a part.
+// Cancellation: at once, and nothing is lost: a call that is cancelled has
+// received no bytes, no datagram and no connection, and has sent no datagram.
+// But SockSendAll may have sent a part, and SockConnect goes on connecting.
 // Throws: std::system_error, whose message names the call and the address;
-// RuntimeError if the loop has no network.
-// Source: asyncio sock_recv_into, sock_sendall, sock_connect, sock_accept.
+// RuntimeError if the loop has no network, or if the descriptor is a
+// transport's.
+// Source: asyncio sock_recv, sock_recv_into, sock_recvfrom, sock_recvfrom_into,
+// sock_sendall, sock_sendto, sock_connect, sock_accept; differs: asyncio loses
+// what it has received if it is cancelled before it runs again, and refuses a
+// transport's descriptor only if it has to wait. sock_sendfile: sendfile.h.
 #ifndef RONDO_RUNTIME_SOCKETS_H_
 #define RONDO_RUNTIME_SOCKETS_H_
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "rondo/runtime/coro.h"
+#include "rondo/runtime/ends_with_loop.h"
+#include "rondo/runtime/future.h"
 #include "rondo/runtime/network.h"
 #include "rondo/runtime/socket_address.h"
 
 namespace rondo {
 
-// Owns a descriptor of its loop's network: closes it when it dies.
-class Socket {
+// Owns a descriptor of its loop's network: closes it when it dies, or when the
+// loop is closed.
+class Socket final : private internal::EndsWithLoop {
  public:
   Socket() = default;
+  // Of the running loop.
   explicit Socket(int fd);
   // Throws: std::system_error.
   static Socket Stream(AddressFamily family);
+  static Socket Datagram(AddressFamily family);
 
-  Socket(Socket&& other) noexcept
-      : core_(other.core_), fd_(std::exchange(other.fd_, -1)) {}
+  Socket(Socket&& other) noexcept { Take(other); }
   Socket& operator=(Socket&& other) noexcept {
-    std::swap(core_, other.core_);
-    std::swap(fd_, other.fd_);
+    if (this == &other) return *this;
+    Close();
+    Take(other);
     return *this;
   }
   ~Socket() { Close(); }
@@ -53,8 +65,29 @@ class Socket {
   void Close();
 
  private:
+  void Take(Socket& other);
+  void LoopEnded() override { Close(); }
+
   internal::LoopCore* core_ = nullptr;
   int fd_ = -1;
+};
+
+// One datagram, and who has sent it; as new if the sender has no name.
+struct ReceivedFrom {
+  ReceivedFrom(std::string d, SocketAddress f, bool t)
+      : data(std::move(d)), from(std::move(f)), truncated(t) {}
+
+  std::string data;
+  SocketAddress from;
+  bool truncated;  // It was longer; the rest is lost.
+};
+struct ReceivedFromInto {
+  ReceivedFromInto(std::size_t s, SocketAddress f, bool t)
+      : size(s), from(std::move(f)), truncated(t) {}
+
+  std::size_t size;
+  SocketAddress from;
+  bool truncated;
 };
 
 struct Accepted {
@@ -62,9 +95,20 @@ struct Accepted {
   SocketAddress peer;
 };
 
-// Returns how many bytes were received; 0: the peer has ended.
-Coro<std::size_t> SockRecv(int fd, std::span<char> buffer);
+// At most `n` bytes; none: the peer has ended. Into `buffer`: how many.
+Coro<std::string> SockRecv(int fd, std::size_t n);
+Coro<std::size_t> SockRecvInto(int fd, std::span<char> buffer);
+// The same of a datagram, which may be empty.
+Coro<ReceivedFrom> SockRecvFrom(int fd, std::size_t n);
+Coro<ReceivedFromInto> SockRecvFromInto(int fd, std::span<char> buffer);
+
 Coro<> SockSendAll(int fd, std::span<const char> data);
+// One datagram. Returns how many bytes were sent.
+Coro<std::size_t> SockSendTo(int fd, std::span<const char> data,
+                             SocketAddress to);
+
+// Called again after it was cancelled, it waits for the same connection.
+// EAGAIN: the listener, a Unix socket, has no room.
 Coro<> SockConnect(int fd, SocketAddress address);
 Coro<Accepted> SockAccept(int fd);
 
@@ -76,6 +120,17 @@ namespace internal {
 
 // The network of `core`. Throws: RuntimeError.
 Network& NetworkOf(LoopCore* core);
+// The network of the running loop, for a call on `fd`. Throws: RuntimeError,
+// also if a transport has it.
+Network& NetworkFor(int fd);
+
+// Who it is connected to; empty if that is not known.
+std::string PeerOf(Network& network, int fd);
+
+// Of a call that has to wait until its descriptor is ready.
+bool WouldBlock(SysResult result);
+// Done when `fd` is ready; it is watched no longer then.
+Future<> SockReady(int fd, unsigned direction, std::string_view label);
 
 // What the negated errno `result` is: its message begins with "CALL ADDRESS".
 std::system_error SocketError(SysResult result, std::string_view call,

@@ -41,7 +41,7 @@ const std::shared_ptr<Protocol>& NotNull(const std::shared_ptr<Protocol>& p) {
 
 TlsProtocol::TlsProtocol(std::shared_ptr<Protocol> protocol, TlsOptions options,
                          const Future<>& waiter, bool has_transport)
-    : ProtocolKeeper(internal::RunningCore()),
+    : EndsWithLoop(internal::RunningCore()),
       core_(internal::RunningCore()),
       options_(std::move(options)),
       session_(core_, options_.context, options_.server_hostname.value_or("")),
@@ -129,6 +129,8 @@ void TlsProtocol::ConnectionLost(std::exception_ptr error) {
 void TlsProtocol::LoopEnded() {
   const std::shared_ptr<TlsProtocol> keep = shared_from_this();
   lost_ = true;
+  closed_ = true;
+  late_writes_ = kForgivenWrites + 1;
   state_ = State::kUnwrapped;
   buffered_ = nullptr;
   protocol_.reset();
@@ -263,6 +265,7 @@ void TlsProtocol::WakeWaiter(std::exception_ptr error) {
 void TlsProtocol::ResumeReading() {
   if (!reading_paused_) return;
   reading_paused_ = false;
+  if (lost_) return;
   Queue("tls_resume_reading", [self = shared_from_this()] {
     // A handshake waits for the peer, not for the protocol.
     if (self->state_ != State::kHandshake) self->Advance();
@@ -342,6 +345,7 @@ void TlsProtocol::ControlReading() {
 // ---- Writing
 
 bool TlsProtocol::MayWrite() {
+  if (sending_file_) throw RuntimeError("Write while a file is being sent");
   if (state_ == State::kWrapped || state_ == State::kHandshake) return true;
   if (late_writes_ == kForgivenWrites) {
     core_->Report("A TLS connection is written to that is closed", nullptr,

@@ -26,11 +26,12 @@
 
 #include "rondo/runtime/byte_queue.h"
 #include "rondo/runtime/clock.h"
+#include "rondo/runtime/ends_with_loop.h"
+#include "rondo/runtime/file_transport.h"
 #include "rondo/runtime/flow_control.h"
 #include "rondo/runtime/future.h"
 #include "rondo/runtime/handle.h"
 #include "rondo/runtime/protocol.h"
-#include "rondo/runtime/protocol_keeper.h"
 #include "rondo/runtime/tls_context.h"
 #include "rondo/runtime/tls_session.h"
 #include "rondo/runtime/transport.h"
@@ -59,7 +60,8 @@ struct TlsOptions {
 // and all that the transport below knows.
 class TlsProtocol final : public BufferedProtocol,
                           public Transport,
-                          private internal::ProtocolKeeper,
+                          public internal::FileTransport,
+                          private internal::EndsWithLoop,
                           public std::enable_shared_from_this<TlsProtocol> {
  public:
   // `waiter` is completed when the handshake is over; it may be empty.
@@ -102,6 +104,11 @@ class TlsProtocol final : public BufferedProtocol,
   bool can_write_eof() const override { return false; }
   void SetProtocol(std::shared_ptr<Protocol> protocol) override;
   std::shared_ptr<Protocol> GetProtocol() const override { return protocol_; }
+
+  // FileTransport
+  bool sending_file() const override { return sending_file_; }
+  void set_sending_file(bool sending) override { sending_file_ = sending; }
+  bool writing_paused() const override { return flow_.paused(); }
 
  private:
   enum class State { kUnwrapped, kHandshake, kWrapped, kFlushing, kShutdown };
@@ -172,6 +179,7 @@ class TlsProtocol final : public BufferedProtocol,
   bool wire_paused_ = false;     // What is below takes no more.
   bool reading_paused_ = false;  // By the protocol above.
   bool wire_reading_paused_ = false;
+  bool sending_file_ = false;
   bool passing_ = false;  // The protocol has data in its hands.
 };
 

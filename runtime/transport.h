@@ -3,7 +3,8 @@
 // A transport calls its protocol when something happens, and buffers what the
 // peer does not take yet. The loop keeps a transport alive as long as it reads
 // or has something to write; a program keeps it to use it. One that is dropped
-// while it is open and paused is closed, and reported.
+// while it is open and paused is closed, and reported. The end of the loop
+// closes all, and tells nobody.
 //
 // Thread-safety: the loop's thread.
 // Source: asyncio.transports.
@@ -66,7 +67,8 @@ class Transport : public BaseTransport {
   virtual void Write(std::span<const char> data) = 0;
   // The same with several, as one.
   virtual void WriteLines(std::span<const std::span<const char>> lines) = 0;
-  // Ends the sending direction, once the buffer is empty. Idempotent.
+  // Ends the sending direction, once the buffer is empty. Idempotent. Throws:
+  // RuntimeError while a file is being sent.
   virtual void WriteEof() = 0;
   virtual bool can_write_eof() const = 0;
 

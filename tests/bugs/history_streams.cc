@@ -142,7 +142,7 @@ void TwoReporters(rondo::Simulation& sim) {
 
 using RecvFunction = rondo::Coro<std::size_t> (*)(int, std::span<char>);
 
-rondo::Coro<std::size_t> OldSockRecv(int fd, std::span<char> buffer) {
+rondo::Coro<std::size_t> OldSockRecvInto(int fd, std::span<char> buffer) {
   rondo::Network& network = *rondo::RunningLoop().seams().network;
   rondo::SysResult result = network.Receive(fd, buffer);
   if (result == -EAGAIN) {
@@ -220,4 +220,4 @@ RONDO_SCENARIO(DrainTakesOneWaiter) { TwoReporters<OldWriter>(sim); }
 RONDO_SCENARIO(RondoStream) { TwoReporters<StreamWriter>(sim); }
 
 RONDO_SCENARIO(SockRecvRemovesSuccessor) { ListenToTicks(sim, OldSockRecv); }
-RONDO_SCENARIO(RondoSockRecv) { ListenToTicks(sim, rondo::SockRecv); }
+RONDO_SCENARIO(RondoSockRecv) { ListenToTicks(sim, rondo::SockRecvInto); }

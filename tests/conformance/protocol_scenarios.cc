@@ -169,7 +169,7 @@ Coro<> NetFlowControl(Env& env) {
   std::array<char, 8> chunk;
   std::size_t received = 0;
   while (received < 25) {
-    const std::size_t n = co_await SockRecv(far.fd(), chunk);
+    const std::size_t n = co_await SockRecvInto(far.fd(), chunk);
     received += n;
     co_await Yield();
     env.Log("received ", String({chunk.data(), n}), " buffer ",
@@ -177,7 +177,7 @@ Coro<> NetFlowControl(Env& env) {
   }
   transport.Close();
   co_await protocol->lost;
-  const std::size_t rest = co_await SockRecv(far.fd(), chunk);
+  const std::size_t rest = co_await SockRecvInto(far.fd(), chunk);
   env.Log("then ", rest, " bytes");
 }
 

@@ -1,8 +1,6 @@
 // CPython's test_selector_events.py: BaseSelectorEventLoopTests, readers and
 // writers of descriptors.
 #include <functional>
-#include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,41 +12,13 @@
 #include "rondo/runtime/io.h"
 #include "rondo/runtime/selector.h"
 #include "rondo/tests/support/hand_clock.h"
+#include "rondo/tests/support/noting_selector.h"
 
 namespace rondo::conformance {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-// Notes what it is told, and says that descriptor 1 is ready for `ready`.
-class NotingSelector final : public Selector {
- public:
-  void Register(int fd, unsigned events) override {
-    Note("register", fd, events);
-  }
-  void Modify(int fd, unsigned events) override { Note("modify", fd, events); }
-  void Unregister(int fd) override { Note("unregister", fd, 0); }
-  std::span<const ReadyEvent> Select(std::optional<Nanoseconds>) override {
-    event_.mask = ready;
-    return std::span(&event_, ready == 0 ? 0 : 1);
-  }
-  void Wake() override {}
-
-  std::vector<std::string> told;
-  unsigned ready = 0;
-
- private:
-  void Note(std::string what, int fd, unsigned events) {
-    what += " " + std::to_string(fd);
-    if (events != 0) what += " ";
-    if ((events & kReadable) != 0) what += "r";
-    if ((events & kWritable) != 0) what += "w";
-    told.push_back(std::move(what));
-  }
-
-  ReadyEvent event_{1, 0};
-};
 
 // A loop whose readers and writers note that they are called.
 class IoLoop {
@@ -94,7 +64,7 @@ class IoLoop {
   }
 
   HandClock clock_;
-  NotingSelector selector_;
+  NotingSelector selector_{1};
   std::vector<std::string> called_;
   EventLoop loop_{LoopSeams{.clock = &clock_, .selector = &selector_}};
 };

@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 
 Coro<std::string> Received(int fd, std::size_t most) {
   std::string data(most, '\0');
-  data.resize(co_await SockRecv(fd, data));
+  data.resize(co_await SockRecvInto(fd, data));
   co_return data;
 }
 
@@ -87,7 +87,7 @@ Coro<> AcceptAndConnect(Env& env) {
   co_await Gather(tasks);
 }
 
-// SockRecv, SockSendAll, SockAccept, SockConnect and their cancellation.
+// SockRecvInto, SockSendAll, SockAccept, SockConnect and their cancellation.
 Coro<> SockPrimitives(Env& env) {
   env.net().Configure(250ms, 4);
   std::array<int, 2> pair;

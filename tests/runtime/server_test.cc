@@ -201,7 +201,7 @@ TEST_P(ServerTest, SocketCallsConnectSendReceiveAndCancel) {
     co_await SockConnect(socket.fd(), address);
 
     std::array<char, 100> buffer;
-    Task<std::size_t> receiver = CreateTask(SockRecv(socket.fd(), buffer));
+    Task<std::size_t> receiver = CreateTask(SockRecvInto(socket.fd(), buffer));
     co_await Sleep(1ms);
     EXPECT_FALSE(receiver.done());
     receiver.Cancel();
@@ -211,7 +211,7 @@ TEST_P(ServerTest, SocketCallsConnectSendReceiveAndCancel) {
     co_await SockSendAll(socket.fd(), std::string_view("ping"));
     std::string got;
     while (got.size() < 4) {
-      const std::size_t n = co_await SockRecv(socket.fd(), buffer);
+      const std::size_t n = co_await SockRecvInto(socket.fd(), buffer);
       got.append(buffer.data(), n);
     }
     EXPECT_EQ(got, "ping");
