@@ -22,7 +22,6 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "rondo/runtime/coro.h"
 #include "rondo/runtime/network.h"
@@ -67,10 +66,6 @@ Coro<std::size_t> SockRecv(int fd, std::span<char> buffer);
 Coro<> SockSendAll(int fd, std::span<const char> data);
 Coro<> SockConnect(int fd, SocketAddress address);
 Coro<Accepted> SockAccept(int fd);
-
-// The addresses of `host`. Throws: std::system_error if it has none.
-std::vector<SocketAddress> ResolveHost(std::string_view host,
-                                       std::uint16_t port);
 
 namespace internal {
 

@@ -62,8 +62,7 @@ class OracleNetwork final : public Network {
   SysResult LocalAddress(int fd, SocketAddress* address) override;
   SysResult PeerAddress(int fd, SocketAddress* address) override;
   SocketName Name(int fd) const override;
-  SysResult Resolve(std::string_view host, std::uint16_t port,
-                    std::vector<SocketAddress>* out) override;
+  std::shared_ptr<Resolver> resolver() override { return resolver_; }
 
   // No scenario asks for these.
   SysResult Pipe(std::array<int, 2>*) override;
