@@ -1,6 +1,7 @@
 #include "rondo/runtime/connections.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <deque>
 #include <exception>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/exception_group.h"
 #include "rondo/runtime/staggered.h"
 
 namespace rondo {
@@ -31,41 +33,53 @@ std::system_error Combined(const Errors& errors) {
   return std::system_error(errors.front().code(), text);
 }
 
-Coro<Socket> ConnectTo(SocketAddress address,
-                       std::optional<SocketAddress> local) {
-  Socket socket = Socket::Stream(address.family());
-  if (local.has_value()) {
-    const SysResult bound = NetworkOf(RunningCore()).Bind(socket.fd(), *local);
-    if (bound < 0) ThrowSocketError(bound, "bind", local->ToString());
+using Addresses = std::vector<SocketAddress>;
+
+// Binds a socket that is to connect to `address` to the first of `locals` that
+// it can have.
+void BindLocal(const Socket& socket, const SocketAddress& address,
+               const Addresses& locals) {
+  std::optional<std::system_error> refused;
+  for (const SocketAddress& local : locals) {
+    if (local.family() != address.family()) continue;
+    const SysResult bound = NetworkOf(RunningCore()).Bind(socket.fd(), local);
+    if (bound >= 0) return;
+    refused = SocketError(bound, "bind", local.ToString());
   }
+  if (refused.has_value()) throw *refused;
+  ThrowSocketError(-EAFNOSUPPORT, "no local address of the family of",
+                   address.ToString());
+}
+
+Coro<Socket> ConnectTo(SocketAddress address, const Addresses* locals) {
+  Socket socket = Socket::Stream(address.family());
+  if (!locals->empty()) BindLocal(socket, address, *locals);
   co_await SockConnect(socket.fd(), address);
   co_return socket;
 }
 
-// Those of the family that `local` has, if it is given.
-std::vector<SocketAddress> Usable(const std::string& host, std::uint16_t port,
-                                  const ConnectionOptions& options) {
-  std::vector<SocketAddress> addresses = ResolveHost(host, port);
-  if (options.local.has_value()) {
-    const AddressFamily family = options.local->family();
-    std::erase_if(addresses, [&](const SocketAddress& address) {
-      return address.family() != family;
-    });
-    if (addresses.empty()) {
-      throw ValueError("no address of " + host + " is of the family of " +
-                       options.local->ToString());
-    }
+Coro<Addresses> ResolveLocal(const std::optional<HostPort>& local) {
+  if (!local.has_value()) {
+    return []() -> Coro<Addresses> { co_return Addresses(); }();
   }
+  AddrInfoOptions hints;
+  hints.kind = SocketKind::kStream;
+  hints.passive = true;
+  return local->Resolve(hints);
+}
+
+// In the order in which they are to be tried.
+Addresses InOrder(Addresses addresses, const ConnectionOptions& options) {
   const std::size_t turns = options.interleave.value_or(
       options.happy_eyeballs_delay.has_value() ? 1 : 0);
-  return turns == 0 ? addresses : Interleave(addresses, turns);
+  return turns == 0 ? std::move(addresses) : Interleave(addresses, turns);
 }
 
 // Connects, or adds to `errors` why not, and throws that.
-Coro<Socket> Attempt(SocketAddress address, std::optional<SocketAddress> local,
+Coro<Socket> Attempt(SocketAddress address, const Addresses* locals,
                      Errors* errors) {
   try {
-    co_return co_await ConnectTo(std::move(address), std::move(local));
+    co_return co_await ConnectTo(std::move(address), locals);
   } catch (const std::system_error& error) {
     errors->push_back(error);
     throw;
@@ -104,30 +118,63 @@ std::vector<SocketAddress> Interleave(
   return result;
 }
 
-Coro<Socket> ConnectSocket(std::string host, std::uint16_t port,
-                           ConnectionOptions options) {
-  const std::vector<SocketAddress> addresses = Usable(host, port, options);
-  Errors errors;
-  if (!options.happy_eyeballs_delay.has_value()) {
-    for (const SocketAddress& address : addresses) {
+namespace {
+
+// The first of `addresses` that answers; or what each has thrown in `errors`.
+Coro<Socket> ConnectFirst(const Addresses* addresses, const Addresses* locals,
+                          std::optional<Nanoseconds> delay, Errors* errors) {
+  if (!delay.has_value()) {
+    for (const SocketAddress& address : *addresses) {
       try {
-        co_return co_await Attempt(address, options.local, &errors);
+        co_return co_await Attempt(address, locals, errors);
       } catch (const std::system_error&) {
         // It is in `errors`; the next one may answer.
       }
     }
-    throw Combined(errors);
+    co_return Socket();
   }
   std::vector<std::function<Coro<Socket>()>> attempts;
-  for (const SocketAddress& address : addresses) {
-    attempts.push_back(
-        [&, address] { return Attempt(address, options.local, &errors); });
+  for (const SocketAddress& address : *addresses) {
+    attempts.push_back([=] { return Attempt(address, locals, errors); });
   }
-  Race<Socket> race =
-      co_await StaggeredRace(std::move(attempts), options.happy_eyeballs_delay);
+  Race<Socket> race = co_await StaggeredRace(std::move(attempts), delay);
   if (race.winner.has_value()) co_return std::move(*race.result);
-  if (!errors.empty()) throw Combined(errors);
-  std::rethrow_exception(race.errors.front());
+  if (errors->empty()) std::rethrow_exception(race.errors.front());
+  co_return Socket();
+}
+
+[[noreturn]] void ThrowAll(const Errors& errors) {
+  std::vector<std::exception_ptr> members;
+  for (const std::system_error& error : errors) {
+    members.push_back(std::make_exception_ptr(error));
+  }
+  BaseExceptionGroup("CreateConnection failed", std::move(members)).Throw();
+}
+
+}  // namespace
+
+Coro<Socket> ConnectSocket(std::string host, std::uint16_t port,
+                           ConnectionOptions options) {
+  AddrInfoOptions hints;
+  hints.kind = SocketKind::kStream;
+  hints.family = options.family;
+  const Addresses found = co_await ResolveHost(std::move(host), port, hints);
+  const Addresses locals = co_await ResolveLocal(options.local);
+  const Addresses addresses = InOrder(found, options);
+  Errors errors;
+  Socket socket = co_await ConnectFirst(&addresses, &locals,
+                                        options.happy_eyeballs_delay, &errors);
+  if (socket) co_return socket;
+  if (options.all_errors) ThrowAll(errors);
+  throw Combined(errors);
+}
+
+void RequireStream(const Socket& socket) {
+  const SysResult kind = NetworkOf(RunningCore()).Adopt(socket.fd());
+  if (kind == static_cast<SysResult>(DescriptorKind::kStream)) return;
+  if (kind < 0 && kind != -EINVAL) ThrowSocketError(kind, "fcntl", "");
+  throw ValueError("a stream socket was expected, and descriptor " +
+                   std::to_string(socket.fd()) + " is none");
 }
 
 Coro<Connection> StartConnection(ProtocolFactory factory, Socket socket,
@@ -157,8 +204,9 @@ Coro<Connection> CreateConnection(ProtocolFactory factory, std::string host,
 }
 
 Coro<Connection> CreateConnection(ProtocolFactory factory, Socket socket) {
-  return internal::StartConnection(std::move(factory), std::move(socket),
-                                   nullptr);
+  internal::RequireStream(socket);
+  co_return co_await internal::StartConnection(std::move(factory),
+                                               std::move(socket), nullptr);
 }
 
 }  // namespace rondo

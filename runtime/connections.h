@@ -4,9 +4,10 @@
 //       [] { return std::make_shared<Echo>(); }, "example.org", 80);
 //   c.transport->Write("ping");
 //
-// Throws: std::system_error with the call and the address; if several addresses
-// have failed, each in its own way, one that tells all. RuntimeError without a
-// running loop or network. What the factory throws.
+// Throws: std::system_error with the call and the address, or the name that
+// could not be resolved; if several addresses have failed, each in its own way,
+// one that tells all. RuntimeError without a running loop or network. What the
+// factory throws.
 // Cancellation: at once; the socket is closed.
 // Source: asyncio create_connection, connect_accepted_socket.
 #ifndef RONDO_RUNTIME_CONNECTIONS_H_
@@ -23,6 +24,7 @@
 
 #include "rondo/runtime/clock.h"
 #include "rondo/runtime/coro.h"
+#include "rondo/runtime/get_addr_info.h"
 #include "rondo/runtime/protocol.h"
 #include "rondo/runtime/socket_address.h"
 #include "rondo/runtime/socket_transport.h"
@@ -47,8 +49,9 @@ struct Connection {
 struct ConnectionOptions {
   ConnectionOptions() = default;
 
-  // Where the socket is bound before it connects.
-  std::optional<SocketAddress> local;
+  // Where the socket is bound before it connects: addresses of other families
+  // cannot be reached from there.
+  std::optional<HostPort> local;
   // Of several addresses the next is tried when the one before has failed; with
   // a delay (250 ms is usual) also when it has taken that long: whichever
   // answers first is it. Source: RFC 8305, "happy eyeballs".
@@ -56,6 +59,10 @@ struct ConnectionOptions {
   // So many addresses of the first family come first, then the families take
   // turns. Not given: the order of the resolver; 1 with happy eyeballs.
   std::optional<std::size_t> interleave;
+  // Of which family the addresses are to be.
+  std::optional<AddressFamily> family;
+  // If it fails, an ExceptionGroup of what every attempt has thrown.
+  bool all_errors = false;
 };
 
 // Connects to a name or a numeric address; returns when the protocol has its
@@ -64,10 +71,14 @@ Coro<Connection> CreateConnection(ProtocolFactory factory, std::string host,
                                   std::uint16_t port,
                                   ConnectionOptions options = {});
 
-// The same with a stream socket that is connected already.
+// The same with a stream socket that is connected already, by connecting or by
+// being accepted. Throws: ValueError for any other kind.
 Coro<Connection> CreateConnection(ProtocolFactory factory, Socket socket);
 
 namespace internal {
+
+// Makes `socket` non-blocking. Throws: ValueError if it is no stream socket.
+void RequireStream(const Socket& socket);
 
 // A connected stream socket to one of the host's addresses.
 Coro<Socket> ConnectSocket(std::string host, std::uint16_t port,

@@ -14,10 +14,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <string_view>
-#include <vector>
 
+#include "rondo/runtime/resolver.h"
 #include "rondo/runtime/socket_address.h"
 #include "rondo/runtime/socket_types.h"
 
@@ -84,10 +84,8 @@ class Network {
   // Empty where nobody watches.
   virtual SocketName Name(int) const { return {}; }
 
-  // Appends the addresses of `host` (a name or a numeric address) to `out`;
-  // -ENOENT for an unknown name. May block where the real resolver does.
-  virtual SysResult Resolve(std::string_view host, std::uint16_t port,
-                            std::vector<SocketAddress>* out) = 0;
+  // What this world's names mean. Never null.
+  virtual std::shared_ptr<Resolver> resolver() = 0;
 };
 
 }  // namespace rondo

@@ -2,17 +2,13 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <netdb.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <optional>
-#include <string>
 
 #include "rondo/runtime/posix_address.h"
 #include "rondo/runtime/posix_options.h"
@@ -26,19 +22,6 @@ using internal::PosixAddress;
 using internal::ToPosix;
 
 SysResult OrErrno(SysResult result) { return result < 0 ? -errno : result; }
-
-SysResult ResolveError(int error) {
-  switch (error) {
-    case EAI_AGAIN:
-      return -EAGAIN;
-    case EAI_MEMORY:
-      return -ENOMEM;
-    case EAI_SYSTEM:
-      return errno != 0 ? -errno : -EIO;
-    default:
-      return -ENOENT;
-  }
-}
 
 int PosixType(SocketKind kind) {
   const int type = kind == SocketKind::kStream ? SOCK_STREAM : SOCK_DGRAM;
@@ -228,31 +211,6 @@ SysResult PosixNetwork::SocketFile(const SocketAddress& address) {
 SysResult PosixNetwork::RemoveSocketFile(const SocketAddress& address) {
   const SysResult file = SocketFile(address);
   return file < 0 ? file : OrErrno(unlink(address.path().c_str()));
-}
-
-SysResult PosixNetwork::Resolve(std::string_view host, std::uint16_t port,
-                                std::vector<SocketAddress>* out) {
-  if (const auto numeric = SocketAddress::Parse(host, port)) {
-    out->push_back(*numeric);
-    return 0;
-  }
-  addrinfo hints = {};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;  // Else each address comes thrice.
-  addrinfo* list = nullptr;
-  errno = 0;
-  const int error = getaddrinfo(std::string(host).c_str(),
-                                std::to_string(port).c_str(), &hints, &list);
-  if (error != 0) return ResolveError(error);
-  for (const addrinfo* info = list; info != nullptr; info = info->ai_next) {
-    if (info->ai_family != AF_INET && info->ai_family != AF_INET6) continue;
-    PosixAddress posix;
-    posix.size = std::min<socklen_t>(info->ai_addrlen, posix.size);
-    std::memcpy(&posix.storage, info->ai_addr, posix.size);
-    out->push_back(FromPosix(posix));
-  }
-  freeaddrinfo(list);
-  return 0;
 }
 
 }  // namespace rondo

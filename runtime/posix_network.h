@@ -2,7 +2,10 @@
 #ifndef RONDO_RUNTIME_POSIX_NETWORK_H_
 #define RONDO_RUNTIME_POSIX_NETWORK_H_
 
+#include <memory>
+
 #include "rondo/runtime/network.h"
+#include "rondo/runtime/posix_resolver.h"
 
 namespace rondo {
 
@@ -10,10 +13,6 @@ namespace rondo {
 // exec; a write to a closed peer is an error (-EPIPE), never a signal: where
 // a system call cannot promise that (of SendFile, and of Write before Linux
 // 6.18), the thread has SIGPIPE blocked meanwhile, at three calls more.
-//
-// Resolve asks the machine's resolver (getaddrinfo) and may block; a numeric
-// address is answered without it. -ENOENT: no such name; -EAGAIN: the
-// resolver could not say now.
 //
 // Thread-safety: it has no state; a descriptor belongs to one thread.
 class PosixNetwork final : public Network {
@@ -53,8 +52,10 @@ class PosixNetwork final : public Network {
   SysResult SocketFile(const SocketAddress& address) override;
   SysResult RemoveSocketFile(const SocketAddress& address) override;
 
-  SysResult Resolve(std::string_view host, std::uint16_t port,
-                    std::vector<SocketAddress>* out) override;
+  std::shared_ptr<Resolver> resolver() override { return resolver_; }
+
+ private:
+  std::shared_ptr<Resolver> resolver_ = std::make_shared<PosixResolver>();
 };
 
 }  // namespace rondo

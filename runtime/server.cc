@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <exception>
+#include <optional>
 #include <system_error>
-#include <utility>
 
-#include "rondo/runtime/event_loop.h"
+#include "rondo/runtime/errors.h"
 #include "rondo/runtime/gather.h"
-#include "rondo/runtime/io.h"
+#include "rondo/runtime/get_addr_info.h"
+#include "rondo/runtime/server_core.h"
 #include "rondo/runtime/sleep.h"
 #include "rondo/runtime/stream_protocol.h"
 
@@ -16,183 +17,50 @@ namespace rondo {
 namespace internal {
 namespace {
 
-// Source: asyncio.constants.ACCEPT_RETRY_DELAY.
-constexpr Nanoseconds kAcceptRetryDelay = std::chrono::seconds(1);
-
-bool OutOfResources(SysResult result) {
-  return result == -EMFILE || result == -ENFILE || result == -ENOBUFS ||
-         result == -ENOMEM;
-}
-
-}  // namespace
-
-class ServerCore final : public ConnectionOwner,
-                         public std::enable_shared_from_this<ServerCore> {
- public:
-  ServerCore(ConnectionStarter starter, ProtocolFactory factory,
-             const ServerOptions& options)
-      : loop_(RunningCore()),
-        starter_(std::move(starter)),
-        factory_(std::move(factory)),
-        options_(options) {}
-  ServerCore(const ServerCore&) = delete;
-  ServerCore& operator=(const ServerCore&) = delete;
-  ~ServerCore() { Close(); }
-
-  void Bind(const SocketAddress& address) {
-    Network& network = NetworkOf(loop_);
-    Socket socket = Socket::Stream(address.family());
-    const auto check = [&](SysResult result, const char* call) {
-      if (result < 0) ThrowSocketError(result, call, address.ToString());
-    };
-    const auto set = [&](SocketOption option) {
-      check(network.SetOption(socket.fd(), option, 1), "setsockopt");
-    };
-    if (options_.reuse_address) set(SocketOption::kReuseAddress);
-    if (options_.reuse_port) set(SocketOption::kReusePort);
-    if (options_.keep_alive) set(SocketOption::kKeepAlive);
-    check(network.Bind(socket.fd(), address), "bind");
-    listeners_.push_back(std::move(socket));
-  }
-
-  void StartServing() {
-    if (serving_) return;
-    RequireOpen();
-    serving_ = true;
-    for (const Socket& listener : listeners_) {
-      const SysResult result =
-          NetworkOf(loop_).Listen(listener.fd(), options_.backlog);
-      if (result < 0) {
-        ThrowSocketError(result, "listen", AddressOf(listener).ToString());
-      }
-      Accept(listener.fd());
-    }
-  }
-
-  void Close() {
-    if (closed_) return;
-    closed_ = true;
-    serving_ = false;
-    for (TimerHandle& retry : retries_) retry.Cancel();
-    retries_.clear();
-    listeners_.clear();
-    if (forever_ && !forever_.done()) forever_.Cancel();
-    WakeIfGone();
-  }
-
-  void RequireOpen() const {
-    if (closed_) throw RuntimeError("server is closed");
-  }
-
-  // Done when the server is to stop.
-  Future<> BeginForever() {
-    if (forever_) throw RuntimeError("ServeForever is awaited already");
-    StartServing();
-    forever_ = CreateFuture();
-    return forever_;
-  }
-  void EndForever() { forever_ = Future<>(); }
-
-  bool gone() const { return closed_ && clients_.empty(); }
-  Future<> WhenGone() {
-    waiters_.push_back(CreateFuture());
-    return waiters_.back();
-  }
-
-  void Attach(Transport* transport) override { clients_.push_back(transport); }
-  void Detach(Transport* transport) override {
-    std::erase(clients_, transport);
-    WakeIfGone();
-  }
-  // What happens to one may be the end of others.
-  std::vector<Transport*> clients() const { return clients_; }
-  bool has(Transport* transport) const {
-    return std::find(clients_.begin(), clients_.end(), transport) !=
-           clients_.end();
-  }
-
-  bool serving() const { return serving_; }
-  std::vector<SocketAddress> addresses() const {
-    std::vector<SocketAddress> result;
-    for (const Socket& socket : listeners_) result.push_back(AddressOf(socket));
-    return result;
-  }
-
- private:
-  SocketAddress AddressOf(const Socket& socket) const {
-    SocketAddress address;
-    NetworkOf(loop_).LocalAddress(socket.fd(), &address);
-    return address;
-  }
-
-  void WakeIfGone() {
-    if (!gone()) return;
-    for (Future<>& waiter : std::exchange(waiters_, {})) {
-      if (!waiter.done()) waiter.SetResult();
-    }
-  }
-
-  void Accept(int fd) {
-    Watch(loop_, fd, kReadable, [this, fd] { AcceptReady(fd); }, "accept");
-  }
-
-  void AcceptReady(int fd) {
-    for (int i = 0; i < options_.backlog; ++i) {
-      const SysResult result = NetworkOf(loop_).Accept(fd, nullptr);
-      if (result < 0) {
-        if (OutOfResources(result)) BackOff(fd, result);
-        return;
-      }
-      CreateTask(Greet(shared_from_this(), Socket(static_cast<int>(result))));
-    }
-  }
-
-  // Source: _accept_connection2.
-  static Coro<> Greet(std::shared_ptr<ServerCore> server, Socket socket) {
-    LoopCore* const loop = server->loop_;
-    try {
-      co_await server->starter_(server->factory_, std::move(socket), server);
-    } catch (const std::exception&) {
-      if (loop->debug) {
-        loop->Report("Error on transport creation for incoming connection",
-                     std::current_exception(), "server");
-      }
-    }
-  }
-
-  // No descriptors are left: leaves the queue alone for a while.
-  void BackOff(int fd, SysResult result) {
-    loop_->Report("socket.accept() out of system resource",
-                  std::make_exception_ptr(SocketError(result, "accept", "")),
-                  "server");
-    loop_->io->Remove(fd, kReadable);
-    retries_.push_back(loop_->loop->CallLater(
-        kAcceptRetryDelay, [this, fd] { Accept(fd); }, "accept_retry"));
-  }
-
-  LoopCore* loop_;
-  ConnectionStarter starter_;
-  ProtocolFactory factory_;
-  const ServerOptions options_;
-  std::vector<Socket> listeners_;
-  std::vector<TimerHandle> retries_;
-  std::vector<Transport*> clients_;  // In the order of their coming.
-  std::vector<Future<>> waiters_;
-  Future<> forever_;
-  bool serving_ = false;
-  bool closed_ = false;
-};
-
-namespace {
-
 ServerCore& CoreOf(const std::shared_ptr<ServerCore>& core) {
   if (core == nullptr) throw RuntimeError("use of an empty Server");
   return *core;
 }
 
-Coro<std::vector<SocketAddress>> ResolveForServer(std::string host,
-                                                  std::uint16_t port) {
-  co_return ResolveHost(host.empty() ? "0.0.0.0" : host, port);
+// What it is said that a family or an address of it is not there.
+bool FamilyIsMissing(const std::system_error& error) {
+  return error.code() == std::errc::address_family_not_supported ||
+         error.code() == std::errc::address_not_available;
+}
+
+Socket BindTo(const SocketAddress& address, const ServerOptions& options) {
+  Network& network = NetworkOf(RunningCore());
+  Socket socket = Socket::Stream(address.family());
+  const auto check = [&](SysResult result, const char* call) {
+    if (result < 0) ThrowSocketError(result, call, address.ToString());
+  };
+  const auto set = [&](SocketOption option) {
+    check(network.SetOption(socket.fd(), option, 1), "setsockopt");
+  };
+  if (options.reuse_address) set(SocketOption::kReuseAddress);
+  if (options.reuse_port) set(SocketOption::kReusePort);
+  if (options.keep_alive) set(SocketOption::kKeepAlive);
+  // Else it would have the IPv4 port too, which another one of these may want.
+  if (address.family() == AddressFamily::kIPv6) set(SocketOption::kIPv6Only);
+  check(network.Bind(socket.fd(), address), "bind");
+  return socket;
+}
+
+// One for each of `addresses`.
+std::vector<Socket> BindAll(const std::vector<SocketAddress>& addresses,
+                            const ServerOptions& options) {
+  std::vector<Socket> sockets;
+  std::optional<std::system_error> missing;
+  for (const SocketAddress& address : addresses) {
+    try {
+      sockets.push_back(BindTo(address, options));
+    } catch (const std::system_error& error) {
+      if (!FamilyIsMissing(error)) throw;
+      if (!missing.has_value()) missing = error;
+    }
+  }
+  if (sockets.empty() && missing.has_value()) throw *missing;
+  return sockets;
 }
 
 using SharedHandler = std::shared_ptr<const ConnectionHandler>;
@@ -236,6 +104,7 @@ class ServedProtocol final
 }  // namespace internal
 
 using internal::CoreOf;
+using internal::OneHost;
 using internal::ServerCore;
 
 Coro<> Server::StartServing() {
@@ -289,16 +158,42 @@ std::vector<SocketAddress> Server::addresses() const {
 
 namespace internal {
 
-Coro<Server> CreateServerWith(ConnectionStarter starter,
-                              ProtocolFactory factory, std::string host,
-                              std::uint16_t port, ServerOptions options) {
-  auto core = std::make_shared<ServerCore>(std::move(starter),
-                                           std::move(factory), options);
+Listeners BindHosts(std::vector<std::string> hosts, std::uint16_t port,
+                    ServerOptions options) {
+  AddrInfoOptions hints;
+  hints.family = options.family;
+  hints.kind = SocketKind::kStream;
+  hints.passive = true;
   std::vector<Coro<std::vector<SocketAddress>>> lookups;
-  lookups.push_back(ResolveForServer(std::move(host), port));
+  for (const std::string& host : hosts) {
+    lookups.push_back(ResolveHost(host, port, hints));
+  }
   const std::vector<std::vector<SocketAddress>> found =
       co_await Gather(std::move(lookups));
-  for (const SocketAddress& address : found.front()) core->Bind(address);
+  std::vector<SocketAddress> addresses;
+  for (const std::vector<SocketAddress>& some : found) {
+    for (const SocketAddress& address : some) {
+      if (std::find(addresses.begin(), addresses.end(), address) ==
+          addresses.end()) {
+        addresses.push_back(address);
+      }
+    }
+  }
+  co_return BindAll(addresses, options);
+}
+
+Listeners BoundSocket(Socket socket) {
+  RequireStream(socket);
+  std::vector<Socket> sockets;
+  sockets.push_back(std::move(socket));
+  co_return sockets;
+}
+
+Coro<Server> ServeOn(Listeners listeners, ConnectionStarter starter,
+                     ProtocolFactory factory, ServerOptions options) {
+  std::vector<Socket> sockets = co_await std::move(listeners);
+  auto core = std::make_shared<ServerCore>(
+      std::move(starter), std::move(factory), std::move(sockets), options);
   if (options.start_serving) {
     core->StartServing();
     co_await Yield();
@@ -317,18 +212,48 @@ ProtocolFactory StreamFactory(ConnectionHandler handler, std::size_t limit) {
 
 }  // namespace internal
 
+using internal::BindHosts;
+using internal::BoundSocket;
+using internal::ServeOn;
+using internal::StartConnection;
+using internal::StreamFactory;
+
 Coro<Server> CreateServer(ProtocolFactory factory, std::string host,
                           std::uint16_t port, ServerOptions options) {
-  return internal::CreateServerWith(&internal::StartConnection,
-                                    std::move(factory), std::move(host), port,
-                                    options);
+  return CreateServer(std::move(factory), OneHost(std::move(host)), port,
+                      options);
+}
+
+Coro<Server> CreateServer(ProtocolFactory factory,
+                          std::vector<std::string> hosts, std::uint16_t port,
+                          ServerOptions options) {
+  return ServeOn(BindHosts(std::move(hosts), port, options), &StartConnection,
+                 std::move(factory), options);
+}
+
+Coro<Server> CreateServer(ProtocolFactory factory, Socket socket,
+                          ServerOptions options) {
+  return ServeOn(BoundSocket(std::move(socket)), &StartConnection,
+                 std::move(factory), options);
 }
 
 Coro<Server> StartServer(ConnectionHandler handler, std::string host,
                          std::uint16_t port, ServerOptions options) {
-  return CreateServer(
-      internal::StreamFactory(std::move(handler), options.limit),
-      std::move(host), port, options);
+  return CreateServer(StreamFactory(std::move(handler), options.limit),
+                      std::move(host), port, options);
+}
+
+Coro<Server> StartServer(ConnectionHandler handler,
+                         std::vector<std::string> hosts, std::uint16_t port,
+                         ServerOptions options) {
+  return CreateServer(StreamFactory(std::move(handler), options.limit),
+                      std::move(hosts), port, options);
+}
+
+Coro<Server> StartServer(ConnectionHandler handler, Socket socket,
+                         ServerOptions options) {
+  return CreateServer(StreamFactory(std::move(handler), options.limit),
+                      std::move(socket), options);
 }
 
 }  // namespace rondo

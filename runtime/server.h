@@ -16,12 +16,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rondo/runtime/connections.h"
 #include "rondo/runtime/coro.h"
+#include "rondo/runtime/server_options.h"
 #include "rondo/runtime/socket_address.h"
-#include "rondo/runtime/stream_reader.h"
+#include "rondo/runtime/sockets.h"
 #include "rondo/runtime/streams.h"
 
 namespace rondo {
@@ -32,20 +34,6 @@ class ServerCore;
 // Serves one client. The stream closes when it dies. An exception goes to the
 // loop's exception handler.
 using ConnectionHandler = std::function<Coro<>(Stream)>;
-
-struct ServerOptions {
-  // How many connections may wait to be accepted.
-  int backlog = 100;
-  // An address may be bound again while old connections of it linger; several
-  // sockets may be bound to it, of one or more processes.
-  bool reuse_address = true;
-  bool reuse_port = false;
-  bool keep_alive = false;
-  // Whether to listen at once, or to wait for StartServing.
-  bool start_serving = true;
-  // Of the streams (stream_reader.h).
-  std::size_t limit = StreamReader::kDefaultLimit;
-};
 
 class Server {
  public:
@@ -76,23 +64,49 @@ class Server {
   std::shared_ptr<internal::ServerCore> core_;
 };
 
-// Binds every address of `host` ("": all of IPv4). Each connection gets a
-// protocol from `factory`.
-// Throws: std::system_error with the call and the address.
+// Binds every address of `host`, a name or a numeric address; of "", all of
+// this machine's. Each has a socket of its own, one of IPv6 takes IPv6 only,
+// and for port 0 a port of its own. Each connection gets a protocol from
+// `factory`.
+// Throws: std::system_error with the call and the address, or the name that
+// could not be resolved. Families that the machine does not have are left out,
+// unless there is no other.
 Coro<Server> CreateServer(ProtocolFactory factory, std::string host,
                           std::uint16_t port, ServerOptions options = {});
+// The addresses of several hosts, each once.
+Coro<Server> CreateServer(ProtocolFactory factory,
+                          std::vector<std::string> hosts, std::uint16_t port,
+                          ServerOptions options = {});
+// A stream socket that is bound already. Throws: ValueError for another kind.
+Coro<Server> CreateServer(ProtocolFactory factory, Socket socket,
+                          ServerOptions options = {});
 
 // The same with streams: each connection runs `handler` in a task of its own;
 // the handler lives as long as any of them.
 Coro<Server> StartServer(ConnectionHandler handler, std::string host,
                          std::uint16_t port, ServerOptions options = {});
+Coro<Server> StartServer(ConnectionHandler handler,
+                         std::vector<std::string> hosts, std::uint16_t port,
+                         ServerOptions options = {});
+Coro<Server> StartServer(ConnectionHandler handler, Socket socket,
+                         ServerOptions options = {});
 
 namespace internal {
 
-// CreateServer, whose connections `starter` starts.
-Coro<Server> CreateServerWith(ConnectionStarter starter,
-                              ProtocolFactory factory, std::string host,
-                              std::uint16_t port, ServerOptions options);
+// Bound sockets, to be.
+using Listeners = Coro<std::vector<Socket>>;
+Listeners BindHosts(std::vector<std::string> hosts, std::uint16_t port,
+                    ServerOptions options);
+Listeners BoundSocket(Socket socket);
+inline std::vector<std::string> OneHost(std::string host) {
+  std::vector<std::string> hosts;
+  hosts.push_back(std::move(host));
+  return hosts;
+}
+
+// A server whose connections `starter` starts.
+Coro<Server> ServeOn(Listeners listeners, ConnectionStarter starter,
+                     ProtocolFactory factory, ServerOptions options);
 // The protocols of StartServer.
 ProtocolFactory StreamFactory(ConnectionHandler handler, std::size_t limit);
 

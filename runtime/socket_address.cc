@@ -82,18 +82,22 @@ SocketAddress SocketAddress::WithPort(std::uint16_t port) const {
   return address;
 }
 
+std::string SocketAddress::host() const {
+  if (family_ == AddressFamily::kUnix) return "";
+  std::array<char, INET6_ADDRSTRLEN> text;
+  const int family = family_ == AddressFamily::kIPv4 ? AF_INET : AF_INET6;
+  inet_ntop(family, ip_.data(), text.data(), text.size());
+  std::string result(text.data());
+  if (scope_ != 0) result += "%" + std::to_string(scope_);
+  return result;
+}
+
 std::string SocketAddress::ToString() const {
   if (is_abstract()) return "unix:@" + path_.substr(1);
   if (family_ == AddressFamily::kUnix) return "unix:" + path_;
-  std::array<char, INET6_ADDRSTRLEN> text;
-  if (family_ == AddressFamily::kIPv4) {
-    inet_ntop(AF_INET, ip_.data(), text.data(), text.size());
-    return std::string(text.data()) + ":" + std::to_string(port_);
-  }
-  inet_ntop(AF_INET6, ip_.data(), text.data(), text.size());
-  std::string result = "[" + std::string(text.data());
-  if (scope_ != 0) result += "%" + std::to_string(scope_);
-  return result + "]:" + std::to_string(port_);
+  const bool brackets = family_ == AddressFamily::kIPv6;
+  return (brackets ? "[" + host() + "]:" : host() + ":") +
+         std::to_string(port_);
 }
 
 }  // namespace rondo

@@ -42,6 +42,8 @@ class SocketAddress {
   // Another port at the same place.
   SocketAddress WithPort(std::uint16_t port) const;
 
+  // "10.0.0.1", "::1", "fe80::1%2"; empty for a Unix socket.
+  std::string host() const;
   // "10.0.0.1:80", "[::1]:80", "[fe80::1%2]:80", "unix:/tmp/x", "unix:@x" for
   // an abstract name.
   std::string ToString() const;

@@ -247,14 +247,4 @@ Coro<Accepted> SockAccept(int fd) {
   co_return accepted;
 }
 
-std::vector<SocketAddress> ResolveHost(std::string_view host,
-                                       std::uint16_t port) {
-  std::vector<SocketAddress> addresses;
-  const SysResult result =
-      NetworkOf(RunningCore()).Resolve(host, port, &addresses);
-  if (result < 0) ThrowSocketError(result, "resolve", host);
-  if (addresses.empty()) ThrowSocketError(-ENOENT, "resolve", host);
-  return addresses;
-}
-
 }  // namespace rondo

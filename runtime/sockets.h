@@ -29,7 +29,6 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "rondo/runtime/coro.h"
 #include "rondo/runtime/ends_with_loop.h"
@@ -111,10 +110,6 @@ Coro<std::size_t> SockSendTo(int fd, std::span<const char> data,
 // EAGAIN: the listener, a Unix socket, has no room.
 Coro<> SockConnect(int fd, SocketAddress address);
 Coro<Accepted> SockAccept(int fd);
-
-// The addresses of `host`. Throws: std::system_error if it has none.
-std::vector<SocketAddress> ResolveHost(std::string_view host,
-                                       std::uint16_t port);
 
 namespace internal {
 

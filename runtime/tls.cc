@@ -50,6 +50,18 @@ internal::ConnectionStarter StarterWith(TlsOptions tls) {
   };
 }
 
+Coro<Server> ServeOn(internal::Listeners listeners, ProtocolFactory factory,
+                     TlsOptions tls, ServerOptions options) {
+  RequireSide(tls, /*server=*/true);
+  return internal::ServeOn(std::move(listeners), StarterWith(std::move(tls)),
+                           std::move(factory), options);
+}
+
+std::shared_ptr<StreamReaderProtocol> MakeProtocol(std::size_t limit) {
+  return std::make_shared<StreamReaderProtocol>(
+      std::make_shared<StreamReader>(limit));
+}
+
 }  // namespace
 
 Coro<Connection> CreateConnection(ProtocolFactory factory, std::string host,
@@ -65,14 +77,14 @@ Coro<Connection> CreateConnection(ProtocolFactory factory, std::string host,
 
 Coro<Connection> CreateConnection(ProtocolFactory factory, Socket socket,
                                   TlsOptions tls) {
-  return StartConnection(std::move(factory), std::move(socket), nullptr,
-                         std::move(tls));
+  internal::RequireStream(socket);
+  co_return co_await StartConnection(std::move(factory), std::move(socket),
+                                     nullptr, std::move(tls));
 }
 
 Coro<Stream> OpenConnection(std::string host, std::uint16_t port,
                             TlsOptions tls, std::size_t limit) {
-  const auto protocol = std::make_shared<StreamReaderProtocol>(
-      std::make_shared<StreamReader>(limit));
+  const auto protocol = MakeProtocol(limit);
   ProtocolFactory factory = [protocol] { return protocol; };
   const Connection connection = co_await CreateConnection(
       std::move(factory), std::move(host), port, std::move(tls));
@@ -82,10 +94,21 @@ Coro<Stream> OpenConnection(std::string host, std::uint16_t port,
 Coro<Server> CreateServer(ProtocolFactory factory, std::string host,
                           std::uint16_t port, TlsOptions tls,
                           ServerOptions options) {
-  RequireSide(tls, /*server=*/true);
-  return internal::CreateServerWith(StarterWith(std::move(tls)),
-                                    std::move(factory), std::move(host), port,
-                                    options);
+  return CreateServer(std::move(factory), internal::OneHost(std::move(host)),
+                      port, std::move(tls), options);
+}
+
+Coro<Server> CreateServer(ProtocolFactory factory,
+                          std::vector<std::string> hosts, std::uint16_t port,
+                          TlsOptions tls, ServerOptions options) {
+  return ServeOn(internal::BindHosts(std::move(hosts), port, options),
+                 std::move(factory), std::move(tls), options);
+}
+
+Coro<Server> CreateServer(ProtocolFactory factory, Socket socket,
+                          TlsOptions tls, ServerOptions options) {
+  return ServeOn(internal::BoundSocket(std::move(socket)), std::move(factory),
+                 std::move(tls), options);
 }
 
 Coro<Server> StartServer(ConnectionHandler handler, std::string host,
@@ -94,6 +117,38 @@ Coro<Server> StartServer(ConnectionHandler handler, std::string host,
   return CreateServer(
       internal::StreamFactory(std::move(handler), options.limit),
       std::move(host), port, std::move(tls), options);
+}
+
+// ---- Unix sockets
+
+Coro<Connection> CreateUnixConnection(ProtocolFactory factory, std::string path,
+                                      TlsOptions tls) {
+  RequireSide(tls, /*server=*/false);
+  Socket socket = co_await internal::ConnectUnixSocket(std::move(path));
+  co_return co_await StartConnection(std::move(factory), std::move(socket),
+                                     nullptr, std::move(tls));
+}
+
+Coro<Stream> OpenUnixConnection(std::string path, TlsOptions tls,
+                                std::size_t limit) {
+  const auto protocol = MakeProtocol(limit);
+  ProtocolFactory factory = [protocol] { return protocol; };
+  const Connection connection = co_await CreateUnixConnection(
+      std::move(factory), std::move(path), std::move(tls));
+  co_return Stream(connection.transport, protocol);
+}
+
+Coro<Server> CreateUnixServer(ProtocolFactory factory, std::string path,
+                              TlsOptions tls, ServerOptions options) {
+  return ServeOn(internal::BindUnix(std::move(path)), std::move(factory),
+                 std::move(tls), options);
+}
+
+Coro<Server> StartUnixServer(ConnectionHandler handler, std::string path,
+                             TlsOptions tls, ServerOptions options) {
+  return CreateUnixServer(
+      internal::StreamFactory(std::move(handler), options.limit),
+      std::move(path), std::move(tls), options);
 }
 
 // ---- StartTls

@@ -1,5 +1,5 @@
-// Connections over TLS: what connections.h, streams.h and server.h have, with
-// one more argument.
+// Connections over TLS: what connections.h, streams.h, server.h and
+// unix_sockets.h have, with one more argument.
 //
 //   rondo::Stream stream = co_await rondo::OpenConnection(
 //       "example.org", 443, rondo::TlsOptions(rondo::TlsContext::Client()));
@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "rondo/runtime/connections.h"
 #include "rondo/runtime/coro.h"
@@ -31,6 +32,7 @@
 #include "rondo/runtime/tls_context.h"
 #include "rondo/runtime/tls_protocol.h"
 #include "rondo/runtime/transport.h"
+#include "rondo/runtime/unix_sockets.h"
 
 namespace rondo {
 
@@ -51,9 +53,27 @@ Coro<Server> CreateServer(ProtocolFactory factory, std::string host,
                           std::uint16_t port, TlsOptions tls,
                           ServerOptions options = {});
 
+Coro<Server> CreateServer(ProtocolFactory factory,
+                          std::vector<std::string> hosts, std::uint16_t port,
+                          TlsOptions tls, ServerOptions options = {});
+Coro<Server> CreateServer(ProtocolFactory factory, Socket socket,
+                          TlsOptions tls, ServerOptions options = {});
+
 Coro<Server> StartServer(ConnectionHandler handler, std::string host,
                          std::uint16_t port, TlsOptions tls,
                          ServerOptions options = {});
+
+// Unix sockets have no host: a client needs a server_hostname, unless it checks
+// none.
+Coro<Connection> CreateUnixConnection(ProtocolFactory factory, std::string path,
+                                      TlsOptions tls);
+Coro<Stream> OpenUnixConnection(
+    std::string path, TlsOptions tls,
+    std::size_t limit = StreamReader::kDefaultLimit);
+Coro<Server> CreateUnixServer(ProtocolFactory factory, std::string path,
+                              TlsOptions tls, ServerOptions options = {});
+Coro<Server> StartUnixServer(ConnectionHandler handler, std::string path,
+                             TlsOptions tls, ServerOptions options = {});
 
 // Goes over to TLS in an open connection: returns the transport that
 // `protocol`, which keeps its place and is told nothing, is to use from now on.

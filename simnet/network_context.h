@@ -31,7 +31,7 @@ struct NetworkOptions {
   std::size_t udp_buffer = 212992;
   // A Unix datagram socket holds one more than so many of others.
   int unix_datagrams = 10;
-  // Names have an IPv6 address too.
+  // Names have an IPv6 address too, and so has no name (SimResolver).
   bool resolve_ipv6 = false;
   // How often a lost SYN is repeated: after 1, 3, 7, ... seconds.
   int syn_retries = 6;

@@ -5,7 +5,6 @@
 #include <functional>
 #include <utility>
 
-#include "rondo/simnet/inet_address.h"
 #include "rondo/simnet/sim_pipe.h"
 #include "rondo/simnet/tcp_socket.h"
 #include "rondo/simnet/udp_socket.h"
@@ -42,6 +41,7 @@ int SimNetwork::Install(std::shared_ptr<SimSocket> socket) {
 
 void SimNetwork::GoInert() {
   inert_ = true;
+  resolver_->GoInert();
   for (int fd = 0; fd < static_cast<int>(sockets_.size()); ++fd) {
     if (sockets_[fd] == nullptr) continue;
     sockets_[fd]->Vanish();
@@ -224,26 +224,6 @@ SysResult SimNetwork::RemoveSocketFile(const SocketAddress& address) {
 SocketName SimNetwork::Name(int fd) const {
   const SimSocket* const socket = Find(fd);
   return socket == nullptr ? SocketName() : socket->name();
-}
-
-SysResult SimNetwork::Resolve(std::string_view host, std::uint16_t port,
-                              std::vector<SocketAddress>* out) {
-  if (inert_) return -EBADF;
-  if (const auto numeric = SocketAddress::Parse(host, port)) {
-    out->push_back(*numeric);
-    return 0;
-  }
-  const bool is_self = host == "localhost";
-  const internal::NetworkHost* known =
-      is_self ? &host_ : context_.topology.FindHost(host);
-  if (known == nullptr) return -ENOENT;
-  const auto add = [&](const SocketAddress& address) {
-    out->push_back(is_self ? internal::Loopback(address.family(), port)
-                           : address.WithPort(port));
-  };
-  add(known->address);
-  if (context_.options.resolve_ipv6) add(known->address6);
-  return 0;
 }
 
 }  // namespace rondo

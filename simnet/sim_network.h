@@ -1,11 +1,9 @@
 // One simulated host's network: its descriptors, and the calls upon them.
 //
 // The calls answer as Linux does: results, errors, and the readiness that the
-// host's `selector()` shows. 127.0.0.1, ::1 and "localhost" are the host
-// itself; another host's name resolves to its IPv4 address, and after that to
-// its IPv6 address if NetworkOptions::resolve_ipv6 says so. Descriptors are
-// the lowest free integers from 3, addresses and ephemeral ports come in order,
-// so a run is the same every time.
+// host's `selector()` shows. 127.0.0.1 and ::1 are the host itself; names are
+// those of `SimResolver`. Descriptors are the lowest free integers from 3,
+// addresses and ephemeral ports come in order, so a run is the same every time.
 //
 // Unlike Linux, buffers have the size that they are given, and SendFile always
 // answers -EOPNOTSUPP: there are no files.
@@ -23,6 +21,7 @@
 
 #include "rondo/runtime/network.h"
 #include "rondo/simnet/network_context.h"
+#include "rondo/simnet/sim_resolver.h"
 #include "rondo/simnet/sim_selector.h"
 #include "rondo/simnet/sim_socket.h"
 
@@ -31,7 +30,9 @@ namespace rondo {
 class SimNetwork final : public Network {
  public:
   SimNetwork(internal::NetworkContext& context, internal::NetworkHost& host)
-      : context_(context), host_(host) {}
+      : context_(context),
+        host_(host),
+        resolver_(std::make_shared<SimResolver>(context, host)) {}
   ~SimNetwork() override;
   SimNetwork(const SimNetwork&) = delete;
   SimNetwork& operator=(const SimNetwork&) = delete;
@@ -81,8 +82,7 @@ class SimNetwork final : public Network {
 
   SocketName Name(int fd) const override;
 
-  SysResult Resolve(std::string_view host, std::uint16_t port,
-                    std::vector<SocketAddress>* out) override;
+  std::shared_ptr<Resolver> resolver() override { return resolver_; }
 
  private:
   static constexpr int kFirstFd = 3;
@@ -96,6 +96,7 @@ class SimNetwork final : public Network {
 
   internal::NetworkContext& context_;
   internal::NetworkHost& host_;
+  std::shared_ptr<SimResolver> resolver_;
   SimSelector selector_;
   std::vector<std::shared_ptr<internal::SimSocket>> sockets_;  // By fd.
   std::vector<int> free_;  // Closed descriptors: a heap, the least first.

@@ -83,6 +83,7 @@ Simulation::Simulation(const SimulationOptions& options,
     watch_ = std::make_unique<NetworkWatch>(context_.recorder, time_);
   }
   NetworkOptions network;
+  network.resolve_ipv6 = options.resolve_ipv6;
   network.link = {options.latency_min, options.latency_max};
   fabric_ = std::make_unique<NetworkFabric>(
       queue_, true_clock_, *context_.decisions, watch_.get(), network);

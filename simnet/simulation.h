@@ -50,6 +50,8 @@ struct SimulationOptions {
   // Of every link, one way.
   Nanoseconds latency_min = std::chrono::microseconds(100);
   Nanoseconds latency_max = std::chrono::microseconds(800);
+  // Names have IPv6 addresses too, after IPv4; so has no name (SimResolver).
+  bool resolve_ipv6 = false;
   // More iterations of all loops, or more virtual time, is a livelock.
   std::uint64_t iteration_budget = 10'000'000;
   Nanoseconds time_budget = std::chrono::hours(24 * 365 * 10);

@@ -17,11 +17,13 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "rondo/runtime/coro.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/event_loop.h"
 #include "rondo/runtime/future.h"
+#include "rondo/runtime/get_addr_info.h"
 #include "rondo/runtime/io.h"
 #include "rondo/runtime/network.h"
 #include "rondo/runtime/server.h"
@@ -200,10 +202,11 @@ void ListenToTicks(rondo::Simulation& sim, RecvFunction recv) {
   sim.AddHost("clock", Clock);
   sim.Run([&sim, recv]() -> rondo::Coro<> {
     co_await rondo::Sleep(1s);  // The clock listens by then.
+    const std::vector<rondo::AddrInfo> found =
+        co_await rondo::GetAddrInfo("clock", kPort);
     const rondo::Socket socket =
         rondo::Socket::Stream(rondo::AddressFamily::kIPv4);
-    co_await rondo::SockConnect(socket.fd(),
-                                rondo::ResolveHost("clock", kPort).front());
+    co_await rondo::SockConnect(socket.fd(), found.front().address);
     std::size_t n = 1;
     while (n > 0) {
       if (co_await ReadWithin(recv, socket.fd(), 24ms, &n)) continue;

@@ -279,14 +279,6 @@ SocketName OracleNetwork::Name(int fd) const {
   return {static_cast<Identity>(fd) + 1, of(fd).name};
 }
 
-SysResult OracleNetwork::Resolve(std::string_view host, std::uint16_t port,
-                                 std::vector<SocketAddress>* out) {
-  const auto address = SocketAddress::Parse(host, port);
-  if (!address.has_value()) return -ENOENT;
-  out->push_back(*address);
-  return 0;
-}
-
 SysResult OracleNetwork::Pipe(std::array<int, 2>*) { return -EOPNOTSUPP; }
 SysResult OracleNetwork::Adopt(int) { return -EOPNOTSUPP; }
 SysResult OracleNetwork::Read(int, std::span<char>) { return -EOPNOTSUPP; }

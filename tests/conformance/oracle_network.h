@@ -23,6 +23,7 @@
 #include "rondo/runtime/network.h"
 #include "rondo/runtime/selector.h"
 #include "rondo/tests/support/hand_clock.h"
+#include "rondo/tests/support/scripted_resolver.h"
 
 namespace rondo::conformance {
 
@@ -62,8 +63,7 @@ class OracleNetwork final : public Network {
   SysResult LocalAddress(int fd, SocketAddress* address) override;
   SysResult PeerAddress(int fd, SocketAddress* address) override;
   SocketName Name(int fd) const override;
-  SysResult Resolve(std::string_view host, std::uint16_t port,
-                    std::vector<SocketAddress>* out) override;
+  std::shared_ptr<Resolver> resolver() override { return resolver_; }
 
   // No scenario asks for these.
   SysResult Pipe(std::array<int, 2>*) override;
@@ -88,6 +88,8 @@ class OracleNetwork final : public Network {
   void EndOfSending(End& end);
   void CloseEnd(End& end);
 
+  // Knows numeric addresses only.
+  std::shared_ptr<Resolver> resolver_ = std::make_shared<ScriptedResolver>();
   HandClock* clock_;
   Nanoseconds latency_{0};
   std::size_t capacity_ = 65536;

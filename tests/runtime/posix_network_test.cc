@@ -388,18 +388,5 @@ TEST_F(PosixNetworkTest, IPv6WhereThereIsOne) {
   EXPECT_EQ(local.ip(), any->ip());
 }
 
-TEST_F(PosixNetworkTest, Resolve) {
-  std::vector<SocketAddress> out;
-  EXPECT_EQ(network_.Resolve("10.1.2.3", 80, &out), 0);
-  ASSERT_EQ(out.size(), 1u);
-  EXPECT_EQ(out[0], SocketAddress::IPv4({10, 1, 2, 3}, 80));
-  out.clear();
-  EXPECT_EQ(network_.Resolve("localhost", 80, &out), 0);
-  EXPECT_FALSE(out.empty());
-  out.clear();
-  EXPECT_LT(network_.Resolve("no-such-name.invalid", 80, &out), 0);
-  EXPECT_TRUE(out.empty());
-}
-
 }  // namespace
 }  // namespace rondo

@@ -175,17 +175,5 @@ TEST_F(SimDatagramTest, UnixSocketsAndPipesHaveNames) {
   EXPECT_EQ(n1_.Name(server).name, "n1>@x#1<");
 }
 
-TEST(ResolveTest, NamesMayHaveIPv6AddressesToo) {
-  DullDecisions decisions;
-  NetworkOptions options;
-  options.resolve_ipv6 = true;
-  ThreeHosts world(decisions, options);
-  std::vector<SocketAddress> out;
-  EXPECT_EQ(world.n1.Resolve("n2", 80, &out), 0);
-  ASSERT_EQ(out.size(), 2u);
-  EXPECT_EQ(out[0], world.n2.address().WithPort(80));
-  EXPECT_EQ(out[1], world.n2.address6().WithPort(80));
-}
-
 }  // namespace
 }  // namespace rondo

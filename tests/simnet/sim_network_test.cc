@@ -35,8 +35,6 @@ TEST_F(SimNetworkTest, AddressesNamesAndDescriptorsComeInOrder) {
             SocketAddress::IPv4({127, 0, 0, 1}, 7));
   EXPECT_EQ(world_.AddressOf(n1_, "10.1.2.3", 7),
             SocketAddress::IPv4({10, 1, 2, 3}, 7));
-  std::vector<SocketAddress> out;
-  EXPECT_EQ(n1_.Resolve("nobody", 7, &out), -ENOENT);
   EXPECT_EQ(world_.Stream(n1_), 3);
   EXPECT_EQ(world_.Stream(n2_), 3);
   EXPECT_EQ(world_.Stream(n1_), 4);
@@ -360,8 +358,6 @@ TEST_F(SimNetworkTest, ACrashedHostIsInertAndSaysNothing) {
   EXPECT_EQ(world_.Send(n2_, server, "x"), -EBADF);
   EXPECT_EQ(n2_.Close(server), -EBADF);
   EXPECT_EQ(n2_.Socket(AddressFamily::kIPv4, SocketKind::kStream), -EBADF);
-  std::vector<SocketAddress> out;
-  EXPECT_EQ(n2_.Resolve("n1", 1, &out), -EBADF);
   world_.RunFor(seconds(10));
   EXPECT_EQ(world_.Receive(n1_, client), "error 11");
   EXPECT_TRUE(world_.queue.empty());

@@ -79,9 +79,10 @@ class ThreeHosts {
   }
   static SocketAddress AddressOf(SimNetwork& network, std::string_view host,
                                  std::uint16_t port) {
-    std::vector<SocketAddress> out;
-    EXPECT_EQ(network.Resolve(host, port, &out), 0);
-    return out.at(0);
+    std::vector<AddrInfo> out;
+    EXPECT_FALSE(network.resolver()->GetAddrInfo(
+        std::string(host), std::to_string(port), {}, &out));
+    return out.at(0).address;
   }
   int Connect(SimNetwork& network, std::string_view host, std::uint16_t port) {
     const int fd = Stream(network);

@@ -13,7 +13,7 @@
 #include "rondo/runtime/selector.h"
 #include "rondo/tests/support/hand_clock.h"
 #include "rondo/tests/support/noting_selector.h"
-#include "rondo/tests/support/scripted_network.h"
+#include "rondo/tests/support/one_socket_network.h"
 
 namespace rondo {
 
@@ -55,7 +55,7 @@ class ScriptedLoop {
   bool reads() const { return Watches(kReadable); }
   bool writes() const { return Watches(kWritable); }
 
-  ScriptedNetwork network;
+  OneSocketNetwork network;
   std::vector<std::string> reports;
 
  private:
