@@ -5,16 +5,22 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/seeded_random.h"
+#include "rondo/runtime/tls_certificate.h"
 #include "rondo/runtime/tls_error.h"
+#include "rondo/runtime/tls_key_log.h"
 #include "rondo/runtime/tls_random.h"
+#include "rondo/runtime/tls_tickets.h"
 
 namespace rondo {
 namespace internal {
@@ -34,6 +40,11 @@ int Number(TlsVersion version) {
   throw ValueError("there is no such TlsVersion");
 }
 
+bool IsDirectory(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
+
 // The text that is given, or the file's.
 void ReadInto(std::string* pem, const std::string& file, const char* what) {
   if (file.empty()) return;
@@ -42,12 +53,14 @@ void ReadInto(std::string* pem, const std::string& file, const char* what) {
                      ", and as a text: give one");
   }
   std::ifstream stream(file, std::ios::binary);
-  if (!stream) {
-    throw std::system_error(
-        errno, std::generic_category(),
-        "cannot read " + std::string(what) + " from " + file);
+  const int error = IsDirectory(file) ? EISDIR : errno;
+  const std::string where = std::string(what) + " from " + file;
+  if (!stream || error == EISDIR) {
+    throw std::system_error(error, std::generic_category(),
+                            "cannot read " + where);
   }
   pem->assign(std::istreambuf_iterator<char>(stream), {});
+  if (pem->empty()) throw ValueError("cannot read " + where + ": it is empty");
 }
 
 BioHandle Reader(const std::string& text) {
@@ -131,6 +144,10 @@ void Trust(SSL_CTX* context, OSSL_LIB_CTX* library, const TlsSettings& s,
     }
   }
   if (!s.ca_directory.empty()) {
+    if (!IsDirectory(s.ca_directory)) {
+      throw std::system_error(ENOTDIR, std::generic_category(),
+                              "cannot use the CA directory " + s.ca_directory);
+    }
     Require(SSL_CTX_load_verify_dir(context, s.ca_directory.c_str()),
             "cannot use the CA directory " + s.ca_directory);
   }
@@ -151,6 +168,44 @@ int VerifyMode(const TlsSettings& s, bool server) {
       return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
   }
   throw ValueError("there is no such TlsVerify");
+}
+
+// ---- Callbacks of OpenSSL's
+
+// Null: a connection of somebody else's.
+TlsConnection* ConnectionOf(const SSL* ssl) {
+  return static_cast<TlsConnection*>(SSL_get_app_data(ssl));
+}
+
+// Notes which certificate is not good, for the error.
+int NoteRefusal(int ok, X509_STORE_CTX* store) {
+  if (ok == 1) return ok;
+  const auto* const ssl = static_cast<const SSL*>(
+      X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  TlsConnection* const connection = ConnectionOf(ssl);
+  X509* const certificate = X509_STORE_CTX_get_current_cert(store);
+  if (connection != nullptr && certificate != nullptr) {
+    connection->refused = DescribeCertificate(certificate);
+  }
+  return ok;
+}
+
+// A server has sent a ticket: 1 keeps it.
+int KeepTicket(SSL* ssl, SSL_SESSION* session) {
+  TlsConnection* const connection = ConnectionOf(ssl);
+  if (connection == nullptr || connection->tickets == nullptr ||
+      connection->simulated || SSL_SESSION_is_resumable(session) != 1) {
+    return 0;
+  }
+  connection->tickets->Put(connection->own, connection->server_hostname,
+                           SslSessionHandle(session));
+  return 1;
+}
+
+void LogKeys(const SSL* ssl, const char* line) {
+  const auto* const context = static_cast<const TlsContext*>(
+      SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+  context->key_log()->Add(line);
 }
 
 // ---- ALPN and names
@@ -188,16 +243,16 @@ int ChooseProtocol(SSL*, const unsigned char** out, unsigned char* out_size,
 int ChooseContext(SSL* ssl, int*, void*) {
   const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   if (name == nullptr) return SSL_TLSEXT_ERR_NOACK;
-  auto& contexts = *static_cast<TlsContexts*>(SSL_get_app_data(ssl));
+  TlsConnection& connection = *ConnectionOf(ssl);
   try {
-    contexts.chosen = contexts.own->settings().choose(name);
-    if (contexts.chosen == nullptr) return SSL_TLSEXT_ERR_OK;
+    connection.chosen = connection.own->settings().choose(name);
+    if (connection.chosen == nullptr) return SSL_TLSEXT_ERR_OK;
     // The connection takes a reference of its own.
     const SslContextHandle made =
-        contexts.chosen->NewReference(contexts.simulated);
+        connection.chosen->NewReference(connection.simulated);
     if (SSL_set_SSL_CTX(ssl, made.get()) != nullptr) return SSL_TLSEXT_ERR_OK;
   } catch (...) {  // tidy: allow(catch-all) thrown again above OpenSSL
-    contexts.error = std::current_exception();
+    connection.error = std::current_exception();
   }
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
@@ -263,7 +318,18 @@ TlsContext::TlsContext(bool server, TlsSettings settings)
   if (s.max_version.has_value() && *s.max_version < s.min_version) {
     throw ValueError("max_version is below min_version");
   }
+  if (const char* const file = std::getenv("SSLKEYLOGFILE");
+      s.key_log_file.empty() && file != nullptr) {
+    s.key_log_file = file;
+  }
+  if (!s.key_log_file.empty()) {
+    key_log_ = std::make_shared<internal::TlsKeyLog>(s.key_log_file);
+  }
   real_ = Build(nullptr);
+  if (key_log_ != nullptr) {
+    SSL_CTX_set_app_data(real_.get(), this);
+    SSL_CTX_set_keylog_callback(real_.get(), &internal::LogKeys);
+  }
 }
 
 internal::SslContextHandle TlsContext::NewReference(bool simulated) const {
@@ -292,8 +358,11 @@ internal::SslContextHandle TlsContext::Build(OSSL_LIB_CTX* library) const {
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                 SSL_MODE_RELEASE_BUFFERS);
-  // Nobody resumes sessions by their number.
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  // Sessions are resumed by tickets: servers know none, clients keep theirs.
+  SSL_CTX_set_session_cache_mode(
+      context, server_ ? SSL_SESS_CACHE_OFF
+                       : SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  if (!server_) SSL_CTX_sess_set_new_cb(context, &internal::KeepTicket);
   static constexpr unsigned char kSessionContext[] = "rondo";
   SSL_CTX_set_session_id_context(context, kSessionContext,
                                  sizeof(kSessionContext) - 1);
@@ -302,7 +371,9 @@ internal::SslContextHandle TlsContext::Build(OSSL_LIB_CTX* library) const {
     internal::UseCertificate(context, library, settings_);
   }
   const int mode = internal::VerifyMode(settings_, server_);
-  SSL_CTX_set_verify(context, mode, nullptr);
+  SSL_CTX_set_verify(
+      context, mode,
+      mode == SSL_VERIFY_NONE ? nullptr : &internal::NoteRefusal);
   if (mode != SSL_VERIFY_NONE) {
     internal::Trust(context, library, settings_, server_);
   }
