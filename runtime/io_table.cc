@@ -19,11 +19,14 @@ void Drop(Node* node) {
 
 }  // namespace
 
+IoTable::Entry& IoTable::At(int fd) {
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= entries_.size()) entries_.resize(index + 1);
+  return entries_[index];
+}
+
 void IoTable::Set(int fd, unsigned direction, Node* node) {
-  if (static_cast<std::size_t>(fd) >= entries_.size()) {
-    entries_.resize(static_cast<std::size_t>(fd) + 1);
-  }
-  Entry& entry = entries_[static_cast<std::size_t>(fd)];
+  Entry& entry = At(fd);
   const unsigned before = entry.mask();
   if ((before & direction) == 0) {
     try {
@@ -51,12 +54,24 @@ bool IoTable::Remove(int fd, unsigned direction) {
     ~Dropping() { Drop(node); }
   } const dropping{old};  // Also if the selector throws.
   const unsigned left = entry.mask();
-  if (left == 0) {
-    core_->seams.selector->Unregister(fd);
+  Selector* const selector = core_->seams.selector;
+  if (left != 0) {
+    selector->Modify(fd, left);
+  } else if (entry.owned) {
+    selector->Rest(fd);
   } else {
-    core_->seams.selector->Modify(fd, left);
+    selector->Unregister(fd);
   }
   return true;
+}
+
+void IoTable::Own(int fd) { At(fd).owned = true; }
+
+void IoTable::Release(int fd) {
+  Remove(fd, kReadable);
+  Remove(fd, kWritable);
+  At(fd).owned = false;
+  core_->seams.selector->Forget(fd);
 }
 
 Node* IoTable::Find(int fd, unsigned direction) const {

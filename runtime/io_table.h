@@ -33,6 +33,11 @@ class IoTable {
   // What Set put there last, or null.
   Node* Find(int fd, unsigned direction) const;
 
+  // A descriptor that is owned is closed by Release, which removes what is set:
+  // between the two its registration rests when there is nothing to call.
+  void Own(int fd);
+  void Release(int fd);
+
   // How many descriptors have one in `direction`.
   std::size_t Count(unsigned direction) const;
 
@@ -47,6 +52,7 @@ class IoTable {
   struct Entry {
     Node* reader = nullptr;
     Node* writer = nullptr;
+    bool owned = false;
 
     unsigned mask() const {
       return (reader != nullptr ? kReadable : 0) |
@@ -57,6 +63,7 @@ class IoTable {
     }
   };
 
+  Entry& At(int fd);
   void Queue(int fd, unsigned direction);
 
   LoopCore* core_;

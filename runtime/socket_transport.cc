@@ -63,7 +63,11 @@ void SocketTransport::ReadReady() {
   if (lost_ != 0) return;
   const std::shared_ptr<Protocol> keep = protocol_;
   if (buffered_ != nullptr) {
-    ReadIntoBuffer(buffered_);
+    bool on = false;
+    do {
+      on = ReadIntoBuffer(buffered_, on) && is_reading() &&
+           buffered_ != nullptr && buffered_->ReadsOn();
+    } while (on);
   } else {
     ReadAndPass();
   }
@@ -79,7 +83,7 @@ bool SocketTransport::HasRead(SysResult result) {
   return false;
 }
 
-void SocketTransport::ReadIntoBuffer(BufferedProtocol* protocol) {
+bool SocketTransport::ReadIntoBuffer(BufferedProtocol* protocol, bool on) {
   std::span<char> buffer;
   const bool ok = Guard("Fatal error: protocol.GetBuffer() failed", [&] {
     buffer = protocol->GetBuffer(0);
@@ -87,11 +91,14 @@ void SocketTransport::ReadIntoBuffer(BufferedProtocol* protocol) {
       throw RuntimeError("GetBuffer() returned an empty buffer");
     }
   });
-  if (!ok) return;
+  if (!ok) return false;
   const SysResult n = network_->Receive(fd(), buffer);
-  if (!HasRead(n)) return;
-  Guard("Fatal error: protocol.BufferUpdated() failed",
-        [&] { protocol->BufferUpdated(static_cast<std::size_t>(n)); });
+  if (on && n == 0) return false;  // The end has a readiness of its own.
+  if (!HasRead(n)) return false;
+  const auto size = static_cast<std::size_t>(n);
+  return Guard("Fatal error: protocol.BufferUpdated() failed",
+               [&] { protocol->BufferUpdated(size); }) &&
+         size == buffer.size();
 }
 
 void SocketTransport::ReadAndPass() {

@@ -75,7 +75,8 @@ class SocketTransport final : public SelectorTransport<Transport> {
   void Lose(std::exception_ptr error) override;
   void LetProtocolGo() override;
 
-  void ReadIntoBuffer(BufferedProtocol* protocol);
+  // Whether a whole buffer was filled. `on`: so was one before.
+  bool ReadIntoBuffer(BufferedProtocol* protocol, bool on);
   void ReadAndPass();
   // Whether bytes came.
   bool HasRead(SysResult result);

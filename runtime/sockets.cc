@@ -5,6 +5,7 @@
 
 #include "rondo/runtime/event_loop.h"
 #include "rondo/runtime/io.h"
+#include "rondo/runtime/sleep.h"
 
 namespace rondo {
 namespace internal {
@@ -71,11 +72,21 @@ Future<SysResult> WhenReady(int fd, unsigned direction, std::string_view label,
 }  // namespace
 }  // namespace internal
 
+namespace {
+
+// Whoever sends so much at once lets the loop have a turn: the peer's, before
+// the kernel holds more than the processor's cache.
+constexpr std::size_t kTurnBytes = 64 * 1024;
+
+}  // namespace
+
 using internal::NetworkOf;
 using internal::RunningCore;
 using internal::ThrowSocketError;
 
-Socket::Socket(int fd) : core_(RunningCore()), fd_(fd) {}
+Socket::Socket(int fd) : core_(RunningCore()), fd_(fd) {
+  if (fd >= 0) core_->io->Own(fd);
+}
 
 Socket Socket::Stream(AddressFamily family) {
   Network& network = NetworkOf(RunningCore());
@@ -88,8 +99,7 @@ void Socket::Close() {
   if (fd_ < 0) return;
   const int fd = std::exchange(fd_, -1);
   if (core_->closed) return;
-  core_->io->Remove(fd, kReadable);
-  core_->io->Remove(fd, kWritable);
+  core_->io->Release(fd);
   core_->seams.network->Close(fd);
 }
 
@@ -117,9 +127,12 @@ Coro<> SockSendAll(int fd, std::span<const char> data) {
     return data.empty() ? 0 : -EAGAIN;
   };
   if (data.empty()) co_return;
+  const std::size_t size = data.size();
   SysResult result = send();
   if (internal::WouldBlock(result)) {
     result = co_await internal::WhenReady(fd, kWritable, "sock_sendall", send);
+  } else if (size >= kTurnBytes) {
+    co_await Yield();
   }
   if (result < 0) {
     ThrowSocketError(result, "send", internal::PeerOf(network, fd));

@@ -5,7 +5,8 @@
 //   co_await rondo::SockSendAll(socket.fd(), "ping");
 //   std::size_t n = co_await rondo::SockRecv(socket.fd(), buffer);
 //
-// Each call tries at once and suspends only if it would block. The buffers
+// Each call tries at once and suspends only if it would block, or has sent 64
+// KiB or more, for a turn of the loop. The buffers
 // must live until the call has ended. One reading and one writing call a
 // socket at a time: a second takes the first one's place, which then waits for
 // ever.

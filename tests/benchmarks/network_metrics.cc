@@ -164,7 +164,7 @@ double UdpRtt() {
 
 // ---- Bulk.
 
-// Writes whenever it may.
+// Writes a block in each turn of the loop in which it may.
 class Source final : public Protocol {
  public:
   explicit Source(std::int64_t bytes) : left_(bytes), block_(kBlock) {}
@@ -178,9 +178,10 @@ class Source final : public Protocol {
     Pump();
   }
   void Pump() {
-    for (; left_ > 0 && !paused_; left_ -= static_cast<std::int64_t>(kBlock)) {
-      transport_->Write(block_);
-    }
+    if (left_ <= 0 || paused_) return;
+    left_ -= static_cast<std::int64_t>(kBlock);
+    transport_->Write(block_);
+    if (!paused_) RunningLoop().CallSoon([this] { Pump(); });
   }
 
  private:
@@ -190,21 +191,18 @@ class Source final : public Protocol {
   std::shared_ptr<Transport> transport_;
 };
 
-class Sink final : public BufferedProtocol {
+class Sink final : public Protocol {
  public:
-  Sink(Race* race, std::int64_t bytes)
-      : race_(race), left_(bytes), buffer_(kBlock) {}
+  Sink(Race* race, std::int64_t bytes) : race_(race), left_(bytes) {}
 
-  std::span<char> GetBuffer(std::size_t) override { return buffer_; }
-  void BufferUpdated(std::size_t n) override {
-    left_ -= static_cast<std::int64_t>(n);
+  void DataReceived(std::span<const char> data) override {
+    left_ -= static_cast<std::int64_t>(data.size());
     if (left_ <= 0) race_->End();
   }
 
  private:
   Race* const race_;
   std::int64_t left_;
-  std::vector<char> buffer_;
 };
 
 Coro<double> Bulk() {

@@ -12,6 +12,9 @@
 namespace rondo::benchmarks {
 namespace {
 
+// More than a message: libuv reads again at once what it has filled.
+constexpr std::size_t kRoom = 2 * kEchoBytes;
+
 // A loop, and how many clients have not ended yet; it stops once none is left.
 struct Race {
   explicit Race(int n) : clients(n) {
@@ -69,7 +72,7 @@ struct EchoEnd {
   }
   static void Allocate(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
     auto* const self = static_cast<EchoEnd*>(handle->data);
-    *buffer = uv_buf_init(self->message.data(), kEchoBytes);
+    *buffer = uv_buf_init(self->message.data(), kRoom);
   }
   static void OnRead(uv_stream_t* stream, ssize_t n, const uv_buf_t*) {
     auto* const self = static_cast<EchoEnd*>(stream->data);
@@ -82,7 +85,7 @@ struct EchoEnd {
   std::int64_t left = 0;
   Handle handle = {};
   uv_write_t request = {};
-  std::array<char, kEchoBytes> message = {};
+  std::array<char, kRoom> message = {};
 };
 
 template <Wire kWire, int kConnections>
@@ -121,7 +124,7 @@ struct DatagramEnd {
   }
   static void Allocate(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
     auto* const self = static_cast<DatagramEnd*>(handle->data);
-    *buffer = uv_buf_init(self->message.data(), kEchoBytes);
+    *buffer = uv_buf_init(self->message.data(), kRoom);
   }
   static void OnReceived(uv_udp_t* handle, ssize_t n, const uv_buf_t*,
                          const sockaddr*, unsigned) {
@@ -134,7 +137,7 @@ struct DatagramEnd {
   Race* race = nullptr;
   std::int64_t left = 0;
   uv_udp_t handle = {};
-  std::array<char, kEchoBytes> message = {};
+  std::array<char, kRoom> message = {};
 };
 
 template <int kConnections>
