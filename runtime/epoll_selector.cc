@@ -103,6 +103,7 @@ void EpollSelector::Rebuild() {
     if (epoll_ctl(epoll_, EPOLL_CTL_DEL, key.fd, &event) < 0) continue;
     Control(fresh.epoll, EPOLL_CTL_ADD, key.fd, *Find(key.fd));
   }
+  EndRests();
   if (dup3(fresh.epoll, epoll_, O_CLOEXEC) < 0) Fail(errno, "dup3");
 }
 
@@ -122,6 +123,7 @@ int EpollSelector::DoSelect(std::optional<Nanoseconds> timeout) {
   }
   if (count < 0) return -errno;
   int stale = 0;
+  int resting = 0;
   for (int i = 0; i < count; ++i) {
     if (raw[i].data.u64 == kWake) {
       DrainWake();  // First: a Wake that comes between the two is this one's.
@@ -129,18 +131,21 @@ int EpollSelector::DoSelect(std::optional<Nanoseconds> timeout) {
       continue;
     }
     const int fd = static_cast<int>(raw[i].data.u64 & 0xffffffffu);
+    const auto generation = static_cast<std::uint32_t>(raw[i].data.u64 >> 32);
     const Registration* const registration = Find(fd);
-    if (registration == nullptr ||
-        registration->generation != raw[i].data.u64 >> 32) {
-      ++stale;
-    } else {
+    if (registration != nullptr && registration->generation == generation)
+        [[likely]] {
       Report(fd, MaskOf(raw[i].events));
+    } else if (EndRest(fd, generation)) {
+      ++resting;
+    } else {
+      ++stale;
     }
   }
   if (stale > 0) [[unlikely]] {
     Rebuild();
   }
-  return count - stale;
+  return count - stale - resting;
 }
 
 }  // namespace rondo

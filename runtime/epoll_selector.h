@@ -29,6 +29,7 @@ class EpollSelector final : public SystemSelector {
   void DoRegister(int fd, const Registration& registration) override;
   void DoModify(int fd, const Registration& registration) override;
   void DoUnregister(int fd) override;
+  bool keeps_resting() const override { return true; }
   int DoSelect(std::optional<Nanoseconds> timeout) override;
 
  private:

@@ -232,6 +232,7 @@ void EventLoop::Turn(std::span<const ReadyEvent> events,
                      std::optional<Nanoseconds> timeout) {
   LoopCore* const core = core_;
   LoopObserver* const observer = core->seams.observer;
+  ++core->turns;
   if (!events.empty()) core->io->Process(events);
   if (!core->inbox->empty()) DrainInbox();
   if (core->timers.live() > 0 || observer != nullptr) {

@@ -26,16 +26,6 @@ IoTable::Entry& IoTable::At(int fd) {
   return entries_[Index(fd)];
 }
 
-void IoTable::Claim(int fd) {
-  if (fd >= 0) At(fd).claimed = true;
-}
-
-void IoTable::Release(int fd) {
-  Remove(fd, kReadable);
-  Remove(fd, kWritable);
-  if (Has(fd)) entries_[Index(fd)].claimed = false;
-}
-
 void IoTable::Set(int fd, unsigned direction, Node* node) {
   if (fd < 0) {
     node->Unref();
@@ -69,12 +59,32 @@ bool IoTable::Remove(int fd, unsigned direction) {
     ~Dropping() { Drop(node); }
   } const dropping{old};  // Also if the selector throws.
   const unsigned left = entry.mask();
-  if (left == 0) {
-    core_->seams.selector->Unregister(fd);
+  Selector* const selector = core_->seams.selector;
+  if (left != 0) {
+    selector->Modify(fd, left);
+  } else if (entry.owned) {
+    selector->Rest(fd);
   } else {
-    core_->seams.selector->Modify(fd, left);
+    selector->Unregister(fd);
   }
   return true;
+}
+
+void IoTable::Own(int fd) {
+  if (fd >= 0) At(fd).owned = true;
+}
+
+void IoTable::Claim(int fd) {
+  if (fd >= 0) At(fd).claimed = true;
+}
+
+void IoTable::Release(int fd) {
+  Remove(fd, kReadable);
+  Remove(fd, kWritable);
+  if (!Has(fd)) return;
+  entries_[Index(fd)].owned = false;
+  entries_[Index(fd)].claimed = false;
+  core_->seams.selector->Forget(fd);
 }
 
 Node* IoTable::Find(int fd, unsigned direction) const {

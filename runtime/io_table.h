@@ -33,10 +33,13 @@ class IoTable {
   // What Set put there last, or null.
   Node* Find(int fd, unsigned direction) const;
 
-  // `fd` is a transport's from now on, until it is released.
+  // A descriptor that is owned is closed behind Release: until then its
+  // registration rests while there is nothing to call.
+  void Own(int fd);
+  // It is a transport's.
   void Claim(int fd);
   bool claimed(int fd) const { return Has(fd) && entries_[Index(fd)].claimed; }
-  // As if it had never been: it is to be closed.
+  // Removes what is set. As if it had never been: it is to be closed.
   void Release(int fd);
 
   // How many descriptors have one in `direction`.
@@ -53,6 +56,7 @@ class IoTable {
   struct Entry {
     Node* reader = nullptr;
     Node* writer = nullptr;
+    bool owned = false;
     bool claimed = false;
 
     unsigned mask() const {

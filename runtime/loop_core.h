@@ -178,6 +178,7 @@ struct LoopCore {
   bool running = false;
   bool stopping = false;
   bool wants_paths = false;
+  std::uint32_t turns = 0;  // How often the loop was told what is ready.
 
   // No two loops of a process have the same: for equality only.
   const std::uint64_t serial;

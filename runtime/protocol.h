@@ -75,6 +75,9 @@ class BufferedProtocol : public Protocol {
   virtual std::span<char> GetBuffer(std::size_t hint) = 0;
   // So many bytes are there.
   virtual void BufferUpdated(std::size_t n) = 0;
+  // After BufferUpdated of a whole buffer: whether to read on at once, into
+  // another one, rather than when the loop next says that there is more.
+  virtual bool ReadsOn() const { return false; }
 };
 
 class DatagramProtocol : public BaseProtocol {

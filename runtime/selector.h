@@ -49,6 +49,12 @@ class Selector {
   // Makes the present or the next Select return at once. Any thread.
   virtual void Wake() = 0;
 
+  // Unregister, by who owns the descriptor and is likely to register it again:
+  // a selector may keep what the system knows of it until then, which saves
+  // system calls. Whoever does so calls Forget before the descriptor is closed.
+  virtual void Rest(int fd) { Unregister(fd); }
+  virtual void Forget(int) {}
+
   // For loops: how many zero timeouts, from now on, may be answered with
   // nothing, without the call. Whoever takes them need not use them.
   int TakePasses() { return std::exchange(passes_, 0); }

@@ -49,14 +49,21 @@ void SocketTransport::ResumeReading() {
 
 void SocketTransport::ReadReady() {
   if (lost_ != 0) return;
-  const SysResult n = ReadOnce([this](std::span<char> buffer) {
-    return network_->Receive(fd(), buffer);
-  });
-  if (n == 0) {
-    EndOfFile();
-  } else if (n < 0 && n != -EAGAIN) {
-    Fail(ErrorOf(n, "recv"), "Fatal read error on socket transport");
-  }
+  bool on = false;
+  do {
+    bool filled = false;
+    const SysResult n = ReadOnce([&](std::span<char> buffer) {
+      const SysResult result = network_->Receive(fd(), buffer);
+      filled = result == static_cast<SysResult>(buffer.size());
+      return result;
+    });
+    if (n == 0) {
+      if (!on) EndOfFile();  // Else it has a readiness of its own.
+    } else if (n < 0 && n != -EAGAIN) {
+      Fail(ErrorOf(n, "recv"), "Fatal read error on socket transport");
+    }
+    on = filled && is_reading() && ReadsOn();
+  } while (on);
 }
 
 void SocketTransport::EndOfFile() {

@@ -121,7 +121,9 @@ Socket Make(AddressFamily family, SocketKind kind) {
 }  // namespace
 
 Socket::Socket(int fd)
-    : EndsWithLoop(RunningCore()), core_(RunningCore()), fd_(fd) {}
+    : EndsWithLoop(RunningCore()), core_(RunningCore()), fd_(fd) {
+  core_->io->Own(fd);
+}
 
 Socket Socket::Stream(AddressFamily family) {
   return Make(family, SocketKind::kStream);

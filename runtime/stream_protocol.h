@@ -5,6 +5,7 @@
 #define RONDO_RUNTIME_STREAM_PROTOCOL_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <span>
@@ -29,6 +30,9 @@ class StreamReaderProtocol : public BufferedProtocol {
   void ResumeWriting() override;
   std::span<char> GetBuffer(std::size_t hint) override;
   void BufferUpdated(std::size_t n) override;
+  // What does not fit into the buffer of who reads: a readiness brings as much
+  // as in asyncio.
+  bool ReadsOn() const override { return direct_; }
   bool EofReceived() override;
 
   // The connection goes on over another transport.
@@ -43,6 +47,12 @@ class StreamReaderProtocol : public BufferedProtocol {
   // Several may wait.
   Coro<> Drain();
 
+  // Notes that `n` bytes were written. True: they are so many in this turn of
+  // the loop that the peer should have its turn. A writer that goes on until
+  // the kernel takes no more is megabytes ahead, which are out of the
+  // processor's cache when they are read.
+  bool NoteWritten(std::size_t n);
+
   // Done when the connection is lost; fails if by an error.
   const Future<>& closed() const { return closed_; }
 
@@ -54,6 +64,8 @@ class StreamReaderProtocol : public BufferedProtocol {
   bool paused_ = false;
   bool lost_ = false;
   bool over_tls_ = false;
+  std::uint32_t turn_ = 0;        // Of the loop, when was written last,
+  std::size_t turn_written_ = 0;  // and how much in it.
 };
 
 }  // namespace rondo

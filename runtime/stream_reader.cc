@@ -117,6 +117,13 @@ void StreamReader::WakeUp() {
 void StreamReader::FeedData(std::span<const char> data) {
   if (eof_) throw RuntimeError("FeedData after FeedEof");
   if (data.empty()) return;
+  if (const std::span<char> buffer = WaitingBuffer(); !buffer.empty()) {
+    const std::size_t n = std::min(buffer.size(), data.size());
+    std::copy_n(data.data(), n, buffer.data());
+    FeedDirect(n);
+    data = data.subspan(n);
+    if (data.empty()) return;
+  }
   buffer_.Append(data);
   WakeUp();
   MaybePause();
@@ -147,12 +154,14 @@ std::string StreamReader::TakeBuffered() {
   return buffer_.Take(buffer_.size());
 }
 
-std::span<char> StreamReader::DirectBuffer() const {
-  if (waiter_ == nullptr || waiter_->buffer_.size() < internal::kDirect ||
-      waiter_->future->done()) {
-    return {};
-  }
+std::span<char> StreamReader::WaitingBuffer() const {
+  if (waiter_ == nullptr || waiter_->future->done()) return {};
   return waiter_->buffer_;
+}
+
+std::span<char> StreamReader::DirectBuffer() const {
+  const std::span<char> buffer = WaitingBuffer();
+  return buffer.size() < internal::kDirect ? std::span<char>() : buffer;
 }
 
 void StreamReader::FeedDirect(std::size_t n) {

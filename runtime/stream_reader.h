@@ -152,6 +152,8 @@ class StreamReader {
   friend class internal::StreamReadAwaiter;
 
   void RequireNoException() const;
+  // The buffer of who waits and was not woken; empty if it has none.
+  std::span<char> WaitingBuffer() const;
   void WakeUp();
   void MaybePause();
   void MaybeResume();

@@ -38,6 +38,9 @@ class StreamTransport : public SelectorTransport<Transport> {
   template <class Receive>
   SysResult ReadOnce(Receive receive);
 
+  // Whether the protocol wants to be given more at once.
+  bool ReadsOn() const { return buffered_ != nullptr && buffered_->ReadsOn(); }
+
   std::shared_ptr<Protocol> protocol_;
 
  private:

@@ -16,7 +16,7 @@ Coro<> StreamWriter::DrainParts(
   // Lets ConnectionLost come, which is queued; otherwise a loop that writes and
   // drains would never learn of it.
   if (transport->is_closing()) co_await Yield();
-  co_await protocol->Drain();
+  if (!protocol->may_write()) co_await protocol->Drain();
 }
 
 Coro<> StreamWriter::WaitUntilClosed(

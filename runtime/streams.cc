@@ -5,7 +5,9 @@
 
 #include "rondo/runtime/connections.h"
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/sleep.h"
 #include "rondo/runtime/socket_transport.h"
+#include "rondo/runtime/task.h"
 
 namespace rondo {
 namespace {
@@ -28,12 +30,23 @@ auto Keep(SharedProtocol protocol, Read read)
   co_return co_await read(protocol->reader());
 }
 
-Coro<> WriteAndDrain(StreamWriter writer, std::span<const char> data) {
-  writer.Write(data);
-  co_await writer.Drain();
-}
+Coro<> NextTurn() { co_await Yield(); }
 
 }  // namespace
+
+bool internal::StreamWriteAwaiter::await_ready() {
+  Transport& transport = stream_->transport();
+  StreamReaderProtocol& protocol = stream_->protocol();
+  transport.Write(data_);
+  const bool enough = protocol.NoteWritten(data_.size());
+  if (!protocol.may_write() || transport.is_closing() ||
+      protocol.reader().exception() != nullptr) {
+    child = stream_->Drain().Release();
+  } else if (enough) {
+    child = NextTurn().Release();
+  }
+  return !child;
+}
 
 Stream::Stream(Socket socket, std::size_t limit)
     : protocol_(MakeProtocol(limit)) {
@@ -98,10 +111,6 @@ Coro<std::string> Stream::ReadLine() {
 Coro<std::optional<std::string>> Stream::NextLine() {
   return Keep(protocol_,
               [](StreamReader& reader) { return reader.NextLine(); });
-}
-
-Coro<> Stream::WriteAll(std::span<const char> data) {
-  return WriteAndDrain(writer(), data);
 }
 
 SocketAddress Stream::Address(std::string_view name) const {

@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <source_location>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,6 +37,41 @@
 namespace rondo {
 
 struct TlsOptions;
+class Stream;
+
+namespace internal {
+
+// Writes; waits only if Drain would.
+class StreamWriteAwaiter : public CoroAwaiter<void> {
+ public:
+  StreamWriteAwaiter(const Stream* stream, std::span<const char> data,
+                     std::source_location where)
+      : CoroAwaiter(nullptr, where), stream_(stream), data_(data) {}
+
+  bool await_ready();
+  void await_resume() {
+    if (child) CoroAwaiter::await_resume();
+  }
+
+ private:
+  const Stream* stream_;
+  std::span<const char> data_;
+};
+
+class [[nodiscard]] StreamWriteAwaitable {
+ public:
+  StreamWriteAwaitable(const Stream* stream, std::span<const char> data)
+      : stream_(stream), data_(data) {}
+  StreamWriteAwaiter Await(std::source_location where) const {
+    return StreamWriteAwaiter(stream_, data_, where);
+  }
+
+ private:
+  const Stream* stream_;
+  std::span<const char> data_;
+};
+
+}  // namespace internal
 
 class Stream {
  public:
@@ -72,10 +108,14 @@ class Stream {
 
   // ---- Writing (stream_writer.h)
 
-  // Write, then Drain. `data` must live until then.
-  Coro<> WriteAll(std::span<const char> data);
+  // Write, then Drain; and who has written 64 KiB in a turn of the loop waits
+  // for the next. `data` must live until then.
+  internal::StreamWriteAwaitable WriteAll(std::span<const char> data) {
+    transport();
+    return internal::StreamWriteAwaitable(this, data);
+  }
   void Write(std::span<const char> data) { transport().Write(data); }
-  Coro<> Drain() { return writer().Drain(); }
+  Coro<> Drain() const { return writer().Drain(); }
   // Ends the sending direction: the peer reads to the end.
   void WriteEof() { transport().WriteEof(); }
   // Idempotent; nothing happens to a Stream that refers to nothing.

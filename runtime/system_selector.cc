@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "rondo/runtime/errors.h"
 
@@ -69,6 +70,7 @@ void SystemSelector::Register(int fd, unsigned events) {
     table_.resize(index + 1);
   }
   Registration& entry = table_[index];
+  if (entry.resting != 0) return Resume(fd, entry, events);
   ++entry.generation;
   entry.gone = false;
   entry.events = static_cast<std::uint8_t>(events);
@@ -103,6 +105,42 @@ void SystemSelector::Unregister(int fd) {
   Registration& entry = Require(fd);
   entry.events = 0;
   if (!entry.gone) DoUnregister(fd);
+}
+
+void SystemSelector::Resume(int fd, Registration& entry, unsigned events) {
+  const unsigned before = std::exchange(entry.resting, 0);
+  entry.events = static_cast<std::uint8_t>(events);
+  if (before == events) return;
+  ++entry.generation;
+  try {
+    DoModify(fd, entry);
+  } catch (...) {
+    entry.events = 0;
+    throw;
+  }
+}
+
+void SystemSelector::Rest(int fd) {
+  Registration& entry = Require(fd);
+  if (!keeps_resting() || entry.gone) return Unregister(fd);
+  entry.resting = std::exchange(entry.events, 0);
+}
+
+void SystemSelector::Forget(int fd) {
+  if (fd < 0 || static_cast<std::size_t>(fd) >= table_.size()) return;
+  Registration& entry = table_[static_cast<std::size_t>(fd)];
+  if (std::exchange(entry.resting, 0) != 0) DoUnregister(fd);
+}
+
+bool SystemSelector::EndRest(int fd, std::uint32_t generation) {
+  Registration& entry = table_[static_cast<std::size_t>(fd)];
+  if (entry.resting == 0 || entry.generation != generation) return false;
+  Forget(fd);
+  return true;
+}
+
+void SystemSelector::EndRests() {
+  for (Registration& entry : table_) entry.resting = 0;
 }
 
 std::optional<SelectorKey> SystemSelector::GetKey(int fd) const {

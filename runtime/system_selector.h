@@ -74,6 +74,8 @@ class SystemSelector : public Selector {
   void Register(int fd, unsigned events) final;
   void Modify(int fd, unsigned events) final;
   void Unregister(int fd) final;
+  void Rest(int fd) final;
+  void Forget(int fd) final;
 
   std::span<const ReadyEvent> Select(std::optional<Nanoseconds> timeout) final;
   void Wake() final;
@@ -90,6 +92,7 @@ class SystemSelector : public Selector {
   struct Registration {
     std::uint32_t generation = 0;  // Tells it from earlier ones of the number.
     std::uint8_t events = 0;       // Zero: there is none.
+    std::uint8_t resting = 0;      // What it was for, if the kernel has it yet.
     bool gone = false;             // Its descriptor was found closed.
   };
 
@@ -100,6 +103,9 @@ class SystemSelector : public Selector {
   virtual void DoRegister(int fd, const Registration& registration) = 0;
   virtual void DoModify(int fd, const Registration& registration) = 0;
   virtual void DoUnregister(int fd) = 0;
+  // Whether the kernel's side may be left as it is while one rests: then
+  // DoSelect calls EndRest for what it is told of it.
+  virtual bool keeps_resting() const { return false; }
   // Waits once, and calls Report for all that is ready. Returns a positive
   // number if something is or a Wake has come, zero if the time is over or
   // there was something else, or -errno.
@@ -116,6 +122,11 @@ class SystemSelector : public Selector {
     ready_.push_back({fd, mask & table_[static_cast<std::size_t>(fd)].events});
   }
   bool has_reported() const { return !ready_.empty(); }
+  // Ends the rest of the registration of `fd` that has this generation. False:
+  // there is none.
+  bool EndRest(int fd, std::uint32_t generation);
+  // None rests any more: the kernel has forgotten them.
+  void EndRests();
   // `fd` was found closed: from now on it is not watched.
   void MarkGone(int fd) { table_[static_cast<std::size_t>(fd)].gone = true; }
 
@@ -141,6 +152,8 @@ class SystemSelector : public Selector {
   // How many calls a loop may pass over after one that was skipped.
   static constexpr int kPasses = 31;
 
+  // Takes up a registration that rests.
+  void Resume(int fd, Registration& entry, unsigned events);
   // The registration that is to be changed.
   Registration& Require(int fd);
   static void RequireEvents(unsigned events);

@@ -18,6 +18,7 @@ Host::Host(Simulation& simulation, std::string name, HostMain main)
     : simulation_(simulation),
       name_(std::move(name)),
       id_(HashName(name_)),
+      index_(simulation.hosts_.size()),
       main_function_(std::move(main)),
       timer_stream_base_(Combine(id_, HashName("timer"))),
       timer_event_(this),
@@ -55,7 +56,7 @@ void Host::Start() {
   seams.host = boot_id;
   seams.adversarial = simulation_.context_.adversarial;
   seams.driven = true;
-  network_->selector().TellWake(&simulation_.any_woken_);
+  network_->selector().Tell(this, &simulation_.any_woken_);
   loop_ = std::make_unique<EventLoop>(seams);
   ports_ = std::make_unique<SimPorts>(simulation_.queue_, *loop_, id_, boot_id,
                                       name_);
@@ -104,11 +105,21 @@ void Host::ScheduleTimer(std::optional<Nanoseconds> longest) {
   queue.Schedule(timer_stream_, &timer_event_, due);
 }
 
+void Host::NoteIfReady() {
+  if (up() && network_->selector().HasReady()) NoteReady();
+}
+
 void Host::NoteReady() {
   if (queued_ || loop_ == nullptr) return;
   queued_ = true;
   ready_since_ = simulation_.time_.now();
   simulation_.runnable_.push_back(this);
+}
+
+void Host::OnReady() {
+  if (noted_) return;
+  noted_ = true;
+  simulation_.noted_.push_back(this);
 }
 
 void Host::Step() {
@@ -138,6 +149,7 @@ void Host::Crash() {
   }
   if (simulation_.current_ == this) {
     crashing_ = true;
+    simulation_.any_crashing_ = true;
   } else {
     End();
   }

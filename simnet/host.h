@@ -13,6 +13,7 @@
 #ifndef RONDO_SIMNET_HOST_H_
 #define RONDO_SIMNET_HOST_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -26,6 +27,7 @@
 #include "rondo/simnet/sim_executor.h"
 #include "rondo/simnet/sim_network.h"
 #include "rondo/simnet/sim_ports.h"
+#include "rondo/simnet/sim_selector.h"
 #include "rondo/simnet/virtual_clock.h"
 
 namespace rondo {
@@ -35,7 +37,7 @@ class Simulation;
 // What a host runs. The function lives as long as the host.
 using HostMain = std::function<Coro<>()>;
 
-class Host : private JobObserver {
+class Host : private JobObserver, private ReadinessListener {
  public:
   Host(Simulation& simulation, std::string name, HostMain main);
   Host(const Host&) = delete;
@@ -93,6 +95,9 @@ class Host : private JobObserver {
              std::string_view name) override;
   void OnDrawStream(Identity stream, std::string_view path) override;
 
+  // ReadinessListener
+  void OnReady() override;
+
   void Start();
   // The crash itself.
   void End();
@@ -105,6 +110,7 @@ class Host : private JobObserver {
   // it may be, and what it then finds due at once. `longest`: no later.
   void ScheduleTimer(std::optional<Nanoseconds> longest);
   void NoteReady();
+  void NoteIfReady();
   // An identity of its next step that no schedule changes.
   Identity NextStepId() const;
   // Of the main coroutine, once it has ended badly; told once.
@@ -113,6 +119,7 @@ class Host : private JobObserver {
   Simulation& simulation_;
   const std::string name_;
   const Identity id_;
+  const std::size_t index_;  // Among the hosts.
   HostMain main_function_;
   std::int64_t boot_ = -1;
   SimNetwork* network_ = nullptr;
@@ -126,6 +133,7 @@ class Host : private JobObserver {
   bool crashing_ = false;               // When its step has ended.
   std::optional<Nanoseconds> timeout_;  // Of the iteration to come.
   std::uint64_t steps_ = 0;
+  bool noted_ = false;         // To be looked at.
   bool queued_ = false;        // Among the hosts that can run.
   Nanoseconds ready_since_{};  // Since then.
   const Identity timer_stream_base_;

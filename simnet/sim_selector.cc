@@ -73,6 +73,7 @@ void SimSelector::Update(int fd, const Descriptor& descriptor) {
   if (was == is) return;
   word ^= bit;
   is ? ++ready_count_ : --ready_count_;
+  if (is && ready_count_ == 1 && listener_ != nullptr) listener_->OnReady();
 }
 
 void SimSelector::Collect() {

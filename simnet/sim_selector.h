@@ -23,6 +23,15 @@
 
 namespace rondo {
 
+class ReadinessListener {
+ public:
+  // Some descriptor is ready, and none was before.
+  virtual void OnReady() = 0;
+
+ protected:
+  ~ReadinessListener() = default;
+};
+
 class SimSelector final : public Selector {
  public:
   SimSelector() = default;
@@ -50,8 +59,12 @@ class SimSelector final : public Selector {
     return ready_count_ != 0 || woken_.load(std::memory_order_acquire);
   }
 
-  // Wake also sets `*any_woken`, which outlives the selector.
-  void TellWake(std::atomic<bool>* any_woken) { any_woken_ = any_woken; }
+  // Wake also sets `*any_woken`, and `listener` learns when descriptors begin
+  // to be ready. Both outlive the selector.
+  void Tell(ReadinessListener* listener, std::atomic<bool>* any_woken) {
+    listener_ = listener;
+    any_woken_ = any_woken;
+  }
 
   // For those who own descriptors. Open: `fd` exists from now on, ready for
   // nothing. SetReadiness: what it is ready for. Closed: it is gone, and its
@@ -85,6 +98,7 @@ class SimSelector final : public Selector {
   std::vector<ReadyEvent> ready_;
   std::atomic<bool> woken_ = false;
   std::atomic<bool>* any_woken_ = nullptr;
+  ReadinessListener* listener_ = nullptr;
   EventQueue* queue_ = nullptr;
   VirtualTime* time_ = nullptr;
 };

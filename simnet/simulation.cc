@@ -174,7 +174,7 @@ void Simulation::StepHost(Host* host) {
     if (failure_ == nullptr) failure_ = std::move(error);
   }
   if (host->crashing_) host->End();
-  if (any_woken_.load(std::memory_order_relaxed)) LookAtHosts();
+  if (any_woken_.load(std::memory_order_relaxed)) LookAtAllHosts();
 }
 
 void Simulation::StepFirst() {
@@ -196,12 +196,25 @@ void Simulation::Happen(SimEvent* event) {
 
 // After what is no step: who can run now, and who was crashed by its own job.
 void Simulation::LookAtHosts() {
+  if (any_crashing_ || any_woken_.load(std::memory_order_relaxed)) {
+    return LookAtAllHosts();
+  }
+  if (noted_.empty()) return;
+  // As if one had looked at all.
+  std::ranges::sort(noted_, {}, &Host::index_);
+  for (Host* const host : noted_) {
+    host->noted_ = false;
+    host->NoteIfReady();
+  }
+  noted_.clear();
+}
+
+void Simulation::LookAtAllHosts() {
+  any_crashing_ = false;
   any_woken_.store(false, std::memory_order_relaxed);
   for (const std::unique_ptr<Host>& host : hosts_) {
     if (host->crashing_) host->End();
-    if (host->up() && host->network_->selector().HasReady()) {
-      host->NoteReady();
-    }
+    host->NoteIfReady();
   }
 }
 

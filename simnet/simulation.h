@@ -152,6 +152,7 @@ class Simulation {
   void StepHost(Host* host);
   void Happen(SimEvent* event);
   void LookAtHosts();
+  void LookAtAllHosts();
   void RecordJob(std::string_view event, Identity job, std::string_view name);
   void RecordDrawStream(Identity stream, std::string_view path);
   void CollectCandidates();
@@ -169,10 +170,12 @@ class Simulation {
   std::atomic<bool> any_woken_ = false;
   std::unique_ptr<NetworkFabric> fabric_;
   std::vector<std::unique_ptr<Host>> hosts_;
+  std::vector<Host*> noted_;     // Whose descriptors have become ready.
   std::vector<Host*> runnable_;  // In the order in which they became so.
   Host* current_ = nullptr;
   Host* main_host_ = nullptr;
   std::uint64_t iterations_ = 0;
+  bool any_crashing_ = false;
   bool running_ = false;
   bool ran_ = false;
   std::exception_ptr failure_;

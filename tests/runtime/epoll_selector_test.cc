@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rondo/tests/support/selectors.h"
+#include "rondo/tests/support/system_calls.h"
 
 namespace rondo {
 namespace {
@@ -98,6 +99,49 @@ TEST(EpollSelectorTest, IsMadeAnewWithoutWhatWasClosed) {
   EXPECT_THAT(ReadyNow(selector), ElementsAre(ReadyEvent{number, kReadable}));
   close(number);
   close(duplicate);
+}
+
+// What rests is not taken out of the old epoll, nor put into the new one.
+TEST(EpollSelectorTest, WhatRestedBeforeItWasMadeAnewComesBack) {
+  const FdPair resting = FdPair::Sockets();
+  FdPair closed = FdPair::Sockets();
+  EpollSelector selector(0);
+  selector.Register(resting.a(), kReadable);
+  selector.Register(closed.a(), kReadable);
+  selector.Rest(resting.a());
+  const int duplicate = dup(closed.a());
+  const int fd = closed.CloseA();
+  selector.Unregister(fd);
+  Write(closed.b());
+  EXPECT_THAT(ReadyNow(selector), IsEmpty());
+  selector.Register(resting.a(), kReadable);
+  Write(resting.b());
+  EXPECT_THAT(ReadyNow(selector),
+              ElementsAre(ReadyEvent{resting.a(), kReadable}));
+  close(duplicate);
+}
+
+TEST(EpollSelectorTest, RestingAndComingBackAreNoSystemCalls) {
+  const std::vector<int> calls = SystemCallsOf([](const auto& mark) {
+    const FdPair pair = FdPair::Sockets();
+    EpollSelector selector(0);
+    selector.Register(pair.a(), kReadable);
+    mark();
+    selector.Rest(pair.a());
+    selector.Register(pair.a(), kReadable);
+    mark();
+    selector.Rest(pair.a());
+    selector.Register(pair.a(), kWritable);
+    mark();
+    selector.Rest(pair.a());
+    selector.Select(kZero);  // Something rests that is ready: it leaves.
+    mark();
+    selector.Select(kZero);
+    mark();
+  });
+  if (calls.empty()) GTEST_SKIP() << "processes may not be traced here";
+  EXPECT_THAT(std::vector<int>(calls.begin() + 1, calls.end()),
+              ElementsAre(0, 1, 2, 1));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,51 @@ TEST_P(SystemSelectorTest, ModifyChangesTheInterest) {
   selector().Modify(pair.a(), kReadable);
   Write(pair.b());
   EXPECT_THAT(Ready(), ElementsAre(ReadyEvent{pair.a(), kReadable}));
+}
+
+// Whatever the kernel still has of it: as if it were unregistered.
+TEST_P(SystemSelectorTest, WhatRestsIsNotRegisteredAndMayComeBack) {
+  const FdPair pair = FdPair::Sockets();
+  selector().Register(pair.a(), kReadable);
+  selector().Rest(pair.a());
+  EXPECT_EQ(selector().GetKey(pair.a()), std::nullopt);
+  EXPECT_EQ(ErrorOf([&] { selector().Unregister(pair.a()); }), ENOENT);
+  Write(pair.b());
+  for (int i = 0; i < 2; ++i) EXPECT_THAT(Ready(), IsEmpty());
+  selector().Register(pair.a(), kReadable);
+  EXPECT_THAT(Ready(), ElementsAre(ReadyEvent{pair.a(), kReadable}));
+  selector().Rest(pair.a());
+  selector().Register(pair.a(), kReadable);
+  EXPECT_THAT(Ready(), ElementsAre(ReadyEvent{pair.a(), kReadable}));
+  selector().Rest(pair.a());
+  selector().Register(pair.a(), kWritable);
+  EXPECT_THAT(Ready(), ElementsAre(ReadyEvent{pair.a(), kWritable}));
+}
+
+TEST_P(SystemSelectorTest, WhatRestsEndsNoWait) {
+  const FdPair pair = FdPair::Sockets();
+  selector().Register(pair.a(), kReadable);
+  EXPECT_THAT(Ready(), IsEmpty());
+  selector().Rest(pair.a());
+  Write(pair.b());
+  EXPECT_THAT(selector().Select(Nanoseconds(1000)), IsEmpty());
+  selector().Wake();
+  EXPECT_THAT(selector().Select(std::nullopt), IsEmpty());
+}
+
+TEST_P(SystemSelectorTest, WhatIsForgottenMayBeClosedAndItsNumberUsedAgain) {
+  FdPair pair = FdPair::Sockets();
+  selector().Register(pair.a(), kReadable);
+  selector().Rest(pair.a());
+  selector().Forget(pair.a());
+  const int number = pair.CloseA();
+  const FdPair other = FdPair::Sockets();
+  ASSERT_EQ(other.a(), number);
+  selector().Register(number, kReadable);
+  Write(other.b());
+  EXPECT_THAT(Ready(), ElementsAre(ReadyEvent{number, kReadable}));
+  selector().Forget(number);  // Does not rest: nothing happens.
+  EXPECT_THAT(Ready(), ElementsAre(ReadyEvent{number, kReadable}));
 }
 
 TEST_P(SystemSelectorTest, WhatIsUnregisteredIsNotReported) {
