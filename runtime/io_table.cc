@@ -33,7 +33,21 @@ void IoTable::Claim(int fd) {
 void IoTable::Release(int fd) {
   Remove(fd, kReadable);
   Remove(fd, kWritable);
-  if (Has(fd)) entries_[Index(fd)].claimed = false;
+  if (!Has(fd)) return;
+  entries_[Index(fd)].claimed = false;
+  entries_[Index(fd)].unseen.reset();
+}
+
+void IoTable::Keep(int fd, Unseen unseen) {
+  std::unique_ptr<std::deque<Unseen>>& all = At(fd).unseen;
+  if (all == nullptr) all = std::make_unique<std::deque<Unseen>>();
+  all->push_back(std::move(unseen));
+}
+
+void IoTable::DropKept(int fd) {
+  std::unique_ptr<std::deque<Unseen>>& all = At(fd).unseen;
+  all->pop_front();
+  if (all->empty()) all.reset();
 }
 
 void IoTable::Set(int fd, unsigned direction, Node* node) {

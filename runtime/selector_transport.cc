@@ -20,6 +20,11 @@ SelectorTransport<I>::SelectorTransport(Socket socket)
       network_(&NetworkOf(core_)),
       socket_(std::move(socket)),
       flow_(core_) {
+  if (core_->io->Kept(fd()) != nullptr) {
+    throw RuntimeError(
+        "descriptor " + std::to_string(fd()) +
+        " has received what nobody has seen: receive that first");
+  }
   core_->io->Claim(fd());
   // Now: a reset makes the kernel forget the peer.
   network_->LocalAddress(fd(), &local_);

@@ -41,9 +41,7 @@ SysResult ScriptedNetwork::SocketPair(SocketKind, std::array<int, 2>*) {
 
 SysResult ScriptedNetwork::Pipe(std::array<int, 2>*) { return -EOPNOTSUPP; }
 
-SysResult ScriptedNetwork::Adopt(int) {
-  return static_cast<SysResult>(DescriptorKind::kStream);
-}
+SysResult ScriptedNetwork::Adopt(int) { return static_cast<SysResult>(kind); }
 
 SysResult ScriptedNetwork::Close(int fd) {
   Note("close " + std::to_string(fd));

@@ -36,6 +36,8 @@ class ScriptedNetwork final : public Network {
   // All since it was last asked.
   std::vector<std::string> Calls();
 
+  // Of all its descriptors.
+  DescriptorKind kind = DescriptorKind::kStream;
   // None: nothing is connected.
   std::optional<SocketAddress> peer;
 
