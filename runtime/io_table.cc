@@ -82,9 +82,23 @@ void IoTable::Release(int fd) {
   Remove(fd, kReadable);
   Remove(fd, kWritable);
   if (!Has(fd)) return;
-  entries_[Index(fd)].owned = false;
-  entries_[Index(fd)].claimed = false;
+  Entry& entry = entries_[Index(fd)];
+  entry.owned = false;
+  entry.claimed = false;
+  entry.unseen.reset();
   core_->seams.selector->Forget(fd);
+}
+
+void IoTable::Keep(int fd, Unseen unseen) {
+  std::unique_ptr<std::deque<Unseen>>& all = At(fd).unseen;
+  if (all == nullptr) all = std::make_unique<std::deque<Unseen>>();
+  all->push_back(std::move(unseen));
+}
+
+void IoTable::DropKept(int fd) {
+  std::unique_ptr<std::deque<Unseen>>& all = At(fd).unseen;
+  all->pop_front();
+  if (all->empty()) all.reset();
 }
 
 Node* IoTable::Find(int fd, unsigned direction) const {

@@ -8,15 +8,32 @@
 #define RONDO_RUNTIME_IO_TABLE_H_
 
 #include <cstddef>
+#include <deque>
+#include <memory>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "rondo/runtime/node.h"
 #include "rondo/runtime/selector.h"
+#include "rondo/runtime/socket_address.h"
+#include "rondo/runtime/socket_types.h"
 
 namespace rondo::internal {
 
 struct LoopCore;
+
+// What a call has received for a caller who was cancelled before he saw it.
+struct Unseen {
+  Unseen(SysResult r, std::string d, SocketAddress f, bool t)
+      : result(r), data(std::move(d)), from(std::move(f)), truncated(t) {}
+
+  SysResult result;  // Negative: an error.
+  std::string data;
+  SocketAddress from;
+  bool truncated;
+};
 
 class IoTable {
  public:
@@ -42,6 +59,16 @@ class IoTable {
   // Removes what is set. As if it had never been: it is to be closed.
   void Release(int fd);
 
+  // For the next one who receives from `fd`, behind what is there.
+  void Keep(int fd, Unseen unseen);
+  // The first of it, or null.
+  Unseen* Kept(int fd) {
+    return Has(fd) && entries_[Index(fd)].unseen != nullptr
+               ? &entries_[Index(fd)].unseen->front()
+               : nullptr;
+  }
+  void DropKept(int fd);
+
   // How many descriptors have one in `direction`.
   std::size_t Count(unsigned direction) const;
 
@@ -58,6 +85,7 @@ class IoTable {
     Node* writer = nullptr;
     bool owned = false;
     bool claimed = false;
+    std::unique_ptr<std::deque<Unseen>> unseen;  // Null: none.
 
     unsigned mask() const {
       return (reader != nullptr ? kReadable : 0) |

@@ -21,6 +21,11 @@ SelectorTransport<I>::SelectorTransport(Socket socket)
       socket_(std::move(socket)),
       flow_(core_),
       order_key_(core_->watched ? network_->Name(fd()).id : 0) {
+  if (core_->io->Kept(fd()) != nullptr) {
+    throw RuntimeError(
+        "descriptor " + std::to_string(fd()) +
+        " has received what nobody has seen: receive that first");
+  }
   core_->io->Claim(fd());
   // Now: a reset makes the kernel forget the peer.
   network_->LocalAddress(fd(), &local_);

@@ -1,5 +1,6 @@
 #include "rondo/runtime/sockets.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 
@@ -60,13 +61,13 @@ void WatchUntil(const Future<T>& done, int fd, unsigned direction,
       });
 }
 
-// Calls `attempt` whenever `fd` is ready to be written, until it does not
-// block, and completes the future with its result.
+// Calls `attempt` whenever `fd` is ready, until it does not block, and
+// completes the future with its result.
 template <class Attempt>
-Future<SysResult> WhenWritable(int fd, std::string_view label,
-                               Attempt attempt) {
+Future<SysResult> WhenReady(int fd, unsigned direction, std::string_view label,
+                            Attempt attempt) {
   Future<SysResult> done = CreateFuture<SysResult>();
-  WatchUntil(done, fd, kWritable, label, [done, attempt]() mutable {
+  WatchUntil(done, fd, direction, label, [done, attempt]() mutable {
     if (done.done()) return;
     const SysResult result = attempt();
     if (!WouldBlock(result)) done.SetResult(result);
@@ -74,18 +75,85 @@ Future<SysResult> WhenWritable(int fd, std::string_view label,
   return done;
 }
 
-// Calls `attempt` until it does not block. It is called when the caller runs
-// again, not when `fd` is ready: a cancellation in between loses nothing.
-template <class Attempt>
-Coro<SysResult> Retry(int fd, unsigned direction, std::string_view label,
-                      Attempt attempt) {
-  SysResult result = -EAGAIN;
-  while (WouldBlock(result)) {
-    co_await SockReady(fd, direction, label);
-    result = attempt();
+// A receiving call.
+class Receiver {
+ public:
+  using Call = SysResult (*)(Network&, int, std::span<char>, SocketAddress*,
+                             bool*);
+
+  Receiver(int fd, std::span<char> buffer, Call call)
+      : io_(CoreFor(fd)->io),
+        network_(NetworkOf(RunningCore())),
+        fd_(fd),
+        buffer_(buffer),
+        call_(call) {}
+
+  // What somebody has not seen who was cancelled, or the call.
+  SysResult Attempt() {
+    const Unseen* const kept = io_->Kept(fd_);
+    if (kept != nullptr) [[unlikely]] {
+      return TakeKept();
+    }
+    return call_(network_, fd_, buffer_, &from, &truncated);
   }
-  co_return result;
-}
+  // Waits for it.
+  Coro<SysResult> Wait(std::string_view label) {
+    const Future<SysResult> done =
+        WhenReady(fd_, kReadable, label, [this] { return Attempt(); });
+    try {
+      co_return co_await done;
+    } catch (const CancelledError&) {
+      if (done.done() && !done.cancelled()) Keep(done.result());
+      throw;
+    }
+  }
+
+  Network& network() { return network_; }
+  SocketAddress from;
+  bool truncated = false;
+
+ private:
+  bool is_datagram() {
+    return network_.Adopt(fd_) ==
+           static_cast<SysResult>(DescriptorKind::kDatagram);
+  }
+
+  SysResult TakeKept() {
+    Unseen& kept = *io_->Kept(fd_);
+    const SysResult result = kept.result;
+    if (result < 0) {
+      io_->DropKept(fd_);
+      return result;
+    }
+    const std::size_t n = std::min(buffer_.size(), kept.data.size());
+    std::copy_n(kept.data.data(), n, buffer_.data());
+    from = kept.from;
+    truncated = kept.truncated;
+    const bool rest = n < kept.data.size();
+    if (rest && !is_datagram()) {
+      kept.data.erase(0, n);
+    } else {
+      truncated = truncated || rest;
+      io_->DropKept(fd_);
+    }
+    return static_cast<SysResult>(n);
+  }
+
+  void Keep(SysResult result) {
+    if (result == 0 && !is_datagram()) return;  // The end stays.
+    std::string data;
+    if (result > 0) {
+      data.assign(buffer_.data(), static_cast<std::size_t>(result));
+    }
+    io_->Keep(fd_, Unseen(result, std::move(data), from, truncated));
+  }
+
+  IoTable* const io_;
+  Network& network_;
+  const int fd_;
+  const std::span<char> buffer_;
+  const Call call_;
+};
 
 }  // namespace
 
@@ -105,9 +173,10 @@ Future<> SockReady(int fd, unsigned direction, std::string_view label) {
 using internal::NetworkFor;
 using internal::NetworkOf;
 using internal::PeerOf;
-using internal::Retry;
+using internal::Receiver;
 using internal::RunningCore;
 using internal::ThrowSocketError;
+using internal::WhenReady;
 using internal::WouldBlock;
 
 namespace {
@@ -148,15 +217,15 @@ void Socket::Close() {
 }
 
 Coro<std::size_t> SockRecvInto(int fd, std::span<char> buffer) {
-  Network& network = NetworkFor(fd);
-  const auto receive = [&network, fd, buffer] {
-    return network.Receive(fd, buffer);
-  };
-  SysResult result = receive();
-  if (WouldBlock(result)) {
-    result = co_await Retry(fd, kReadable, "sock_recv", receive);
+  Receiver receiver(
+      fd, buffer,
+      [](Network& network, int fd, std::span<char> buffer, SocketAddress*,
+         bool*) { return network.Receive(fd, buffer); });
+  SysResult result = receiver.Attempt();
+  if (WouldBlock(result)) result = co_await receiver.Wait("sock_recv");
+  if (result < 0) {
+    ThrowSocketError(result, "recv", PeerOf(receiver.network(), fd));
   }
-  if (result < 0) ThrowSocketError(result, "recv", PeerOf(network, fd));
   co_return static_cast<std::size_t>(result);
 }
 
@@ -167,19 +236,18 @@ Coro<std::string> SockRecv(int fd, std::size_t n) {
 }
 
 Coro<ReceivedFromInto> SockRecvFromInto(int fd, std::span<char> buffer) {
-  Network& network = NetworkFor(fd);
-  SocketAddress from;
-  bool truncated = false;
-  const auto receive = [&network, &from, &truncated, fd, buffer] {
-    return network.ReceiveFrom(fd, buffer, &from, &truncated);
-  };
-  SysResult result = receive();
-  if (WouldBlock(result)) {
-    result = co_await Retry(fd, kReadable, "sock_recvfrom", receive);
+  Receiver receiver(fd, buffer,
+                    [](Network& network, int fd, std::span<char> buffer,
+                       SocketAddress* from, bool* truncated) {
+                      return network.ReceiveFrom(fd, buffer, from, truncated);
+                    });
+  SysResult result = receiver.Attempt();
+  if (WouldBlock(result)) result = co_await receiver.Wait("sock_recvfrom");
+  if (result < 0) {
+    ThrowSocketError(result, "recvfrom", PeerOf(receiver.network(), fd));
   }
-  if (result < 0) ThrowSocketError(result, "recvfrom", PeerOf(network, fd));
-  co_return ReceivedFromInto(static_cast<std::size_t>(result), std::move(from),
-                             truncated);
+  co_return ReceivedFromInto(static_cast<std::size_t>(result),
+                             std::move(receiver.from), receiver.truncated);
 }
 
 Coro<ReceivedFrom> SockRecvFrom(int fd, std::size_t n) {
@@ -202,7 +270,7 @@ Coro<> SockSendAll(int fd, std::span<const char> data) {
   if (data.empty()) co_return;
   SysResult result = send();
   if (WouldBlock(result)) {
-    result = co_await internal::WhenWritable(fd, "sock_sendall", send);
+    result = co_await WhenReady(fd, kWritable, "sock_sendall", send);
   }
   if (result < 0) ThrowSocketError(result, "send", PeerOf(network, fd));
 }
@@ -215,7 +283,7 @@ Coro<std::size_t> SockSendTo(int fd, std::span<const char> data,
   };
   SysResult result = send();
   if (WouldBlock(result)) {
-    result = co_await Retry(fd, kWritable, "sock_sendto", send);
+    result = co_await WhenReady(fd, kWritable, "sock_sendto", send);
   }
   if (result < 0) ThrowSocketError(result, "sendto", to.ToString());
   co_return static_cast<std::size_t>(result);
@@ -228,13 +296,15 @@ Coro<> SockConnect(int fd, SocketAddress address) {
   // Unix socket's listener has no room, and nothing goes on.
   if (result == -EINPROGRESS || result == -EALREADY) {
     const auto error = [&network, fd] { return -network.Error(fd); };
-    result = co_await internal::WhenWritable(fd, "sock_connect", error);
+    result = co_await WhenReady(fd, kWritable, "sock_connect", error);
   }
   if (result < 0) ThrowSocketError(result, "connect", address.ToString());
 }
 
 Coro<Accepted> SockAccept(int fd) {
   Network& network = NetworkFor(fd);
+  // Here from the moment it is accepted: a cancellation that comes between
+  // that and the resumption closes it.
   Accepted accepted;
   const auto accept = [&network, &accepted, fd] {
     const SysResult result = network.Accept(fd, &accepted.peer);
@@ -243,7 +313,7 @@ Coro<Accepted> SockAccept(int fd) {
   };
   SysResult result = accept();
   if (WouldBlock(result)) {
-    result = co_await Retry(fd, kReadable, "sock_accept", accept);
+    result = co_await WhenReady(fd, kReadable, "sock_accept", accept);
   }
   if (result < 0) ThrowSocketError(result, "accept", "");
   co_return accepted;

@@ -10,16 +10,17 @@
 // socket at a time: a second takes the first one's place, which then waits for
 // ever. Sockets never block, so nobody needs to make them so.
 //
-// Cancellation: at once, and nothing is lost: a call that is cancelled has
-// received no bytes, no datagram and no connection, and has sent no datagram.
-// But SockSendAll may have sent a part, and SockConnect goes on connecting.
+// Cancellation: at once, and nothing that has come is lost: what a call has
+// received, and its caller not seen, is the next one's; a connection is closed.
+// SockSendAll may have sent a part, SockSendTo its datagram, and SockConnect
+// goes on connecting.
 // Throws: std::system_error, whose message names the call and the address;
 // RuntimeError if the loop has no network, or if the descriptor is a
 // transport's.
 // Source: asyncio sock_recv, sock_recv_into, sock_recvfrom, sock_recvfrom_into,
 // sock_sendall, sock_sendto, sock_connect, sock_accept; differs: asyncio loses
-// what it has received if it is cancelled before it runs again, and refuses a
-// transport's descriptor only if it has to wait. sock_sendfile: sendfile.h.
+// what was received for a caller who is cancelled, and refuses a transport's
+// descriptor only if it has to wait. sock_sendfile: sendfile.h.
 #ifndef RONDO_RUNTIME_SOCKETS_H_
 #define RONDO_RUNTIME_SOCKETS_H_
 
