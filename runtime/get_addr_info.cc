@@ -23,13 +23,17 @@ struct Answer {
   T value;
 };
 
+[[noreturn]] void ThrowResolverError(std::error_code error,
+                                     std::string_view call,
+                                     std::string_view name) {
+  std::string what(call);
+  if (!name.empty()) what.append(" ").append(name);
+  throw std::system_error(error, what);
+}
+
 template <class T>
 T ValueOf(Answer<T> answer, std::string_view call, std::string_view name) {
-  if (answer.error) {
-    std::string what(call);
-    if (!name.empty()) what.append(" ").append(name);
-    throw std::system_error(answer.error, what);
-  }
+  if (answer.error) ThrowResolverError(answer.error, call, name);
   return std::move(answer.value);
 }
 
@@ -110,7 +114,7 @@ Coro<std::vector<SocketAddress>> ResolveHost(std::string host,
                                              AddrInfoOptions options) {
   const std::vector<AddrInfo> found = co_await GetAddrInfo(host, port, options);
   if (found.empty()) {
-    throw std::system_error(ResolverError(EAI_NODATA), "getaddrinfo " + host);
+    ThrowResolverError(ResolverError(EAI_NODATA), "getaddrinfo", host);
   }
   std::vector<SocketAddress> addresses;
   for (const AddrInfo& info : found) addresses.push_back(info.address);

@@ -344,7 +344,7 @@ TEST(BaseEventLoopWithSelectorTests, test_accept_connection_retry) {
     Server server = co_await CreateServer(&MakeMyProto, "0.0.0.0", 80);
     const int listener = world.network().Open().at(0);
     world.selector().SetReady(listener, kReadable);
-    co_await Yield();
+    for (int i = 0; i < 3; ++i) co_await Yield();
     EXPECT_THAT(world.network().calls, Contains("accept"));
     EXPECT_THAT(world.network().Open(), ElementsAre(listener));
     EXPECT_TRUE(server.is_serving());
