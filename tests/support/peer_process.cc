@@ -113,6 +113,18 @@ void PeerProcess::Signal(int signal) {
   if (!ended_) kill(pid_, signal);
 }
 
+void PeerProcess::Pause() {
+  Signal(SIGSTOP);
+  int status = 0;
+  while (waitpid(pid_, &status, WUNTRACED) < 0 && errno == EINTR) {
+  }
+  if (!WIFSTOPPED(status)) {
+    throw std::runtime_error("a program that was to be paused has ended");
+  }
+}
+
+void PeerProcess::Resume() { Signal(SIGCONT); }
+
 int PeerProcess::Wait() {
   if (ended_) return code_;
   int status = 0;

@@ -46,6 +46,9 @@ class PeerProcess {
   const std::string& output() const { return output_; }
 
   void Signal(int signal);
+  // Stops it where it is, until Resume: it has stopped when this returns.
+  void Pause();
+  void Resume();
   // Waits for its end: its exit code, or minus the signal that it died of.
   int Wait();
 

@@ -23,8 +23,8 @@ class RedisServer {
   // At once: its connections are reset, or end, as the kernel likes.
   void Kill() { process_->Signal(SIGKILL); }
   // Lets nothing happen until Resume.
-  void Pause() { process_->Signal(SIGSTOP); }
-  void Resume() { process_->Signal(SIGCONT); }
+  void Pause() { process_->Pause(); }
+  void Resume() { process_->Resume(); }
 
  private:
   std::uint16_t port_ = 0;
