@@ -53,6 +53,7 @@ class HttpPeersTest : public testing::TestWithParam<bool> {
     if (server_ == nullptr || IsSkipped()) return;
     // The last close of a client that has just ended may still be under way.
     for (int i = 0; i < 1000 && descriptors() != descriptors_; ++i) {
+      // tidy: allow(sleep) There is no loop here, and the server is another's.
       std::this_thread::sleep_for(10ms);
     }
     EXPECT_EQ(descriptors(), descriptors_);

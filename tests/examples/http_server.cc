@@ -25,9 +25,8 @@ constexpr Nanoseconds kLinger = std::chrono::seconds(2);
 
 // As RFC 9110 has it: "Sun, 06 Nov 1994 08:49:37 GMT".
 std::string Date() {
-  const absl::Time now = absl::FromChrono(std::chrono::system_clock::time_point(
-      std::chrono::duration_cast<std::chrono::system_clock::duration>(
-          RunningLoop().seams().clock->WallNow())));
+  const absl::Time now =
+      absl::FromUnixNanos(RunningLoop().seams().clock->WallNow().count());
   return absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", now,
                           absl::UTCTimeZone());
 }
