@@ -3,17 +3,20 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Debian packages: to build and test everything, and to check it as well.
+# Debian packages: to build everything, to test it as well, with the programs of
+# others that tests talk to, and to check it.
 BUILD_PACKAGES=(
   bazel-bootstrap pkg-config python3
   clang-19 lld-19 g++
   libabsl-dev libgtest-dev libgmock-dev libbenchmark-dev nlohmann-json3-dev
-  liburing-dev libssl-dev
+  liburing-dev libssl-dev libcurl4-openssl-dev
   libboost-dev libuv1-dev gdb
 )
-CHECK_PACKAGES=("${BUILD_PACKAGES[@]}"
+TEST_PACKAGES=("${BUILD_PACKAGES[@]}"
+  redis-server nginx wrk apache2-utils curl openssl
+)
+CHECK_PACKAGES=("${TEST_PACKAGES[@]}"
   clang-format-19 libclang-rt-19-dev llvm-19
-  openssl curl
 )
 
 say() { printf '\n==> %s\n' "$*"; }
@@ -31,12 +34,35 @@ is_installed() {
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-# apt-get COMMAND...: as root, or through sudo.
+# as_root COMMAND...: as root, or through sudo.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# apt_get COMMAND...: no package starts a server meanwhile. Debian's packages
+# ask policy-rc.d before they do, with and without systemd; if the machine has
+# one of its own, that decides.
 apt_get() {
-  local as_root=()
-  [ "$(id -u)" = 0 ] || as_root=(sudo)
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get -qq -o Dpkg::Use-Pty=0 "$@"
+  as_root env DEBIAN_FRONTEND=noninteractive bash -c '
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+      trap "rm -f $policy" EXIT
+      trap "exit 1" HUP INT TERM
+      printf "#!/bin/sh\nexit 101\n" >"$policy"
+      chmod 755 "$policy"
+    fi
+    apt-get -qq -o Dpkg::Use-Pty=0 "$@"' apt_get "$@"
+}
+
+# leave_off PACKAGE...: those that are servers, and are installed by now, do not
+# start with the machine either. The tests start their own.
+leave_off() {
+  local package
+  for package; do
+    case $package in
+      nginx | redis-server) as_root update-rc.d "$package" disable || true ;;
+    esac
+  done
 }
 
 # set_up PACKAGE...: installs those that are missing, and says so first.
@@ -65,6 +91,7 @@ set_up() {
       apt_get install -y --no-install-recommends "${missing[@]}"; } ||
     give_up "These packages could not be installed. As root, try:" \
       "  apt-get update && $command"
+  leave_off "${missing[@]}"
 }
 
 # run_tests [BAZEL_ARGUMENT...]: builds and tests everything, names what

@@ -1,16 +1,9 @@
 // TLS with programs that others have written: openssl and curl. A test whose
 // program is not installed is skipped.
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <string>
-#include <system_error>
-#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -18,6 +11,7 @@
 #include "rondo/runtime/run_in_executor.h"
 #include "rondo/runtime/tls.h"
 #include "rondo/tests/runtime/tls_fixtures.h"
+#include "rondo/tests/support/peer_process.h"
 
 namespace rondo {
 namespace {
@@ -39,58 +33,11 @@ std::string OutputOf(const std::string& command) {
   return text;
 }
 
-bool IsInstalled(const std::string& program) {
-  return !OutputOf("command -v " + program).empty();
-}
-
 std::string InFile(const std::string& name, const std::string& text) {
   const std::string path = testing::TempDir() + name;
   std::ofstream(path) << text;
   return path;
 }
-
-// A program that runs until this dies; its output can be read.
-class Program {
- public:
-  explicit Program(std::vector<std::string> words) {
-    std::array<int, 2> ends;
-    if (pipe(ends.data()) != 0) {
-      throw std::system_error(errno, std::generic_category(), "pipe");
-    }
-    std::vector<char*> arguments;
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    pid_ = fork();
-    if (pid_ == 0) {
-      dup2(ends[1], STDOUT_FILENO);
-      dup2(ends[1], STDERR_FILENO);
-      execvp(arguments[0], arguments.data());
-      _exit(127);
-    }
-    close(ends[1]);
-    output_ = fdopen(ends[0], "r");
-  }
-  Program(const Program&) = delete;
-  Program& operator=(const Program&) = delete;
-  ~Program() {
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
-    fclose(output_);
-  }
-
-  // The next line that begins with `prefix`; empty at the end.
-  std::string Line(const std::string& prefix) {
-    std::array<char, 512> line;
-    while (fgets(line.data(), line.size(), output_) != nullptr) {
-      if (std::string(line.data()).starts_with(prefix)) return line.data();
-    }
-    return "";
-  }
-
- private:
-  pid_t pid_;
-  FILE* output_;
-};
 
 std::uint16_t PortOf(const Server& server) {
   return server.addresses().at(0).port();
@@ -98,11 +45,11 @@ std::uint16_t PortOf(const Server& server) {
 
 // As the client of `openssl s_server -rev`, which turns lines around.
 void TalkToOpenSsl(const std::string& version) {
-  Program program({"openssl", "s_server", "-accept", "127.0.0.1:0", "-rev",
-                   "-cert", InFile("peer.pem", LocalIdentity().certificate),
-                   "-key", InFile("peer.key", LocalIdentity().key), "-alpn",
-                   "rev", version});
-  const std::string line = program.Line("ACCEPT");
+  PeerProcess program({"openssl", "s_server", "-accept", "127.0.0.1:0", "-rev",
+                       "-cert", InFile("peer.pem", LocalIdentity().certificate),
+                       "-key", InFile("peer.key", LocalIdentity().key), "-alpn",
+                       "rev", version});
+  const std::string line = program.LineWith("ACCEPT");
   ASSERT_THAT(line, StartsWith("ACCEPT 127.0.0.1:"));
   const auto port =
       static_cast<std::uint16_t>(std::stoi(line.substr(line.rfind(':') + 1)));
@@ -123,13 +70,17 @@ void TalkToOpenSsl(const std::string& version) {
 }
 
 TEST(TlsPeersTest, AClientOfOpenSslsServer) {
-  if (!IsInstalled("openssl")) GTEST_SKIP() << "openssl is not installed";
+  if (!IsInstalled("openssl")) {
+    GTEST_SKIP() << NotInstalled("openssl", "openssl");
+  }
   TalkToOpenSsl("-tls1_3");
   TalkToOpenSsl("-tls1_2");
 }
 
 TEST(TlsPeersTest, AServerOfOpenSslsClient) {
-  if (!IsInstalled("openssl")) GTEST_SKIP() << "openssl is not installed";
+  if (!IsInstalled("openssl")) {
+    GTEST_SKIP() << NotInstalled("openssl", "openssl");
+  }
   const std::string ca = InFile("peers_ca.pem", Authority().certificate());
   rondo::Run([ca]() -> Coro<> {
     ConnectionHandler greet = [](Stream stream) -> Coro<> {
@@ -151,7 +102,9 @@ TEST(TlsPeersTest, AServerOfOpenSslsClient) {
 }
 
 TEST(TlsPeersTest, RefusesToNegotiateAgain) {
-  if (!IsInstalled("openssl")) GTEST_SKIP() << "openssl is not installed";
+  if (!IsInstalled("openssl")) {
+    GTEST_SKIP() << NotInstalled("openssl", "openssl");
+  }
   rondo::Run([]() -> Coro<> {
     ConnectionHandler hold = [](Stream stream) -> Coro<> {
       co_await stream.ReadAll();
@@ -167,7 +120,7 @@ TEST(TlsPeersTest, RefusesToNegotiateAgain) {
 }
 
 TEST(TlsPeersTest, AServerOfCurl) {
-  if (!IsInstalled("curl")) GTEST_SKIP() << "curl is not installed";
+  if (!IsInstalled("curl")) GTEST_SKIP() << NotInstalled("curl", "curl");
   const std::string ca = InFile("curl_ca.pem", Authority().certificate());
   rondo::Run([ca]() -> Coro<> {
     ConnectionHandler answer = [](Stream stream) -> Coro<> {

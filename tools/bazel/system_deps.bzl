@@ -206,6 +206,11 @@ def system_deps():
         }}),
     )
     pkg_config_repository(
+        name = "curl",
+        debian_package = "libcurl4-openssl-dev",
+        packages = json.encode({"": {"curl": "libcurl"}}),
+    )
+    pkg_config_repository(
         name = "libuv",
         debian_package = "libuv1-dev",
         packages = json.encode({"": {"uv": "libuv"}}),
