@@ -160,6 +160,23 @@ TEST(ListeningTest, AServerThatIsClosedWhileItBacksOffStaysClosed) {
   EXPECT_EQ(world.reports.size(), 1u);
 }
 
+TEST(ListeningTest, TheExceptionHandlerMayCloseAServerThatBacksOff) {
+  ScriptedWorld world;
+  world.Run([&]() -> Coro<> {
+    Server server = co_await CreateServer(&MakeProtocol, "0.0.0.0", 80);
+    const int listener = world.network().Open().at(0);
+    RunningLoop().SetExceptionHandler(
+        [&](EventLoop&, const ExceptionReport&) { server.Close(); });
+    world.network().Answer("accept", -EMFILE);
+    world.selector().SetReady(listener, kReadable);
+    co_await Sleep(2s);
+    EXPECT_FALSE(server.is_serving());
+    EXPECT_FALSE(world.selector().watches(listener));
+    RunningLoop().SetExceptionHandler({});
+  });
+  EXPECT_THAT(world.network().Open(), IsEmpty());
+}
+
 // The connection that was accepted is served to its end, and counts.
 TEST(ListeningTest, AServerMayBeClosedBetweenAcceptAndTransport) {
   ScriptedWorld world;
