@@ -10,8 +10,8 @@
 // addresses of which no two are of one family, or for a socket of another kind.
 // What the factory throws.
 // Cancellation: at once; the socket is closed.
-// Source: asyncio create_datagram_endpoint, _SelectorDatagramTransport; differs:
-// of several addresses of one family the first is taken, not the last.
+// Source: asyncio create_datagram_endpoint, _SelectorDatagramTransport;
+// differs: of several addresses of one family the first is taken, not the last.
 #ifndef RONDO_RUNTIME_DATAGRAMS_H_
 #define RONDO_RUNTIME_DATAGRAMS_H_
 

@@ -100,11 +100,16 @@ Coro<std::vector<SocketAddress>> HostPort::Resolve(
   if (!address_.has_value()) {
     return internal::ResolveHost(host_, port_, options);
   }
-  return [](SocketAddress address) -> Coro<std::vector<SocketAddress>> {
+  return [](SocketAddress address,
+            AddrInfoOptions asked) -> Coro<std::vector<SocketAddress>> {
+    if (asked.family.value_or(address.family()) != address.family()) {
+      ThrowResolverError(ResolverError(EAI_ADDRFAMILY), "getaddrinfo",
+                         address.ToString());
+    }
     std::vector<SocketAddress> one;
     one.push_back(std::move(address));
     co_return one;
-  }(*address_);
+  }(*address_, options);
 }
 
 namespace internal {

@@ -121,6 +121,7 @@ void ServerCore::Accept(Listener* listener) {
 
 void ServerCore::AcceptReady(Listener* listener) {
   const int fd = listener->socket.fd();
+  const std::shared_ptr<ServerCore> keep = shared_from_this();
   // One more than wait: even a backlog of 0 lets one in.
   for (int i = 0; i <= options_.backlog; ++i) {
     const SysResult result = NetworkOf(loop_).Accept(fd, nullptr);
@@ -129,7 +130,8 @@ void ServerCore::AcceptReady(Listener* listener) {
     if (result < 0) {
       ThrowSocketError(result, "accept", AddressOf(*listener).ToString());
     }
-    CreateTask(Greet(shared_from_this(), Socket(static_cast<int>(result))));
+    CreateTask(Greet(keep, Socket(static_cast<int>(result))));
+    if (closed_) return;  // By an eager task; the listener is gone.
   }
 }
 
@@ -151,6 +153,7 @@ void ServerCore::BackOff(Listener* listener, SysResult result) {
                 std::make_exception_ptr(SocketError(
                     result, "accept", AddressOf(*listener).ToString())),
                 "server");
+  if (closed_) return;  // By the handler; the listener is gone.
   loop_->io->Remove(listener->socket.fd(), kReadable);
   listener->retry = loop_->loop->CallLater(
       kAcceptRetryDelay, [this, listener] { Accept(listener); },

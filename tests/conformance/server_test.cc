@@ -164,19 +164,6 @@ TEST(TestServer2, test_abort_clients) {
   }());
 }
 
-// The server is closed when a connection is accepted, and its transport not yet
-// made.
-TEST(TestServer2, test_close_race) {
-  rondo::Run([]() -> Coro<> {
-    Server server = co_await StartServer(Drink, "127.0.0.1", 0);
-    const Task<Stream> connecting = CreateTask(ClientOf(server));
-    for (int i = 0; i < 3; ++i) co_await Yield();
-    server.Close();
-    co_await WaitForAll(connecting);
-    co_await server.WaitClosed();
-  }());
-}
-
 // Adapted: it is nobody's; where it is used tells its loop.
 TEST(TestServer, test_get_loop) {
   rondo::Run([]() -> Coro<> {

@@ -224,6 +224,18 @@ TEST_P(GetAddrInfoWorldsTest, DatagramEndpointsUseNames) {
   });
 }
 
+TEST(HostPortTest, AnAddressOfAnotherFamilyThanTheOneAskedForIsNone) {
+  ScriptedWorld world;
+  world.Run([]() -> Coro<> {
+    AddrInfoOptions options = OfStreams();
+    options.family = AddressFamily::kIPv6;
+    const HostPort place("10.0.0.1", 80);
+    const Outcome<std::vector<SocketAddress>> outcome =
+        co_await AsOutcome(place.Resolve(options));
+    EXPECT_THROW(outcome.Rethrow(), std::system_error);
+  });
+}
+
 TEST(HostPortTest, ANameStaysOneAndAnAddressIsItself) {
   EXPECT_EQ(HostPort("n1", 80).ToString(), "n1:80");
   EXPECT_FALSE(HostPort("n1", 80).address().has_value());

@@ -19,6 +19,7 @@
 #include "rondo/runtime/run.h"
 #include "rondo/runtime/server.h"
 #include "rondo/runtime/sleep.h"
+#include "rondo/runtime/task.h"
 #include "rondo/simnet/simulation.h"
 #include "rondo/tests/runtime/descriptors.h"
 #include "rondo/tests/support/scripted_network.h"
@@ -157,6 +158,43 @@ TEST(ListeningTest, AServerThatIsClosedWhileItBacksOffStaysClosed) {
     EXPECT_FALSE(world.selector().watches(listener));
   });
   EXPECT_EQ(world.reports.size(), 1u);
+}
+
+TEST(ListeningTest, TheExceptionHandlerMayCloseAServerThatBacksOff) {
+  ScriptedWorld world;
+  world.Run([&]() -> Coro<> {
+    Server server = co_await CreateServer(&MakeProtocol, "0.0.0.0", 80);
+    const int listener = world.network().Open().at(0);
+    RunningLoop().SetExceptionHandler(
+        [&](EventLoop&, const ExceptionReport&) { server.Close(); });
+    world.network().Answer("accept", -EMFILE);
+    world.selector().SetReady(listener, kReadable);
+    co_await Sleep(2s);
+    EXPECT_FALSE(server.is_serving());
+    EXPECT_FALSE(world.selector().watches(listener));
+    RunningLoop().SetExceptionHandler({});
+  });
+  EXPECT_THAT(world.network().Open(), IsEmpty());
+}
+
+// The connection that was accepted is served to its end, and counts.
+TEST(ListeningTest, AServerMayBeClosedBetweenAcceptAndTransport) {
+  ScriptedWorld world;
+  world.Run([&]() -> Coro<> {
+    Server server = co_await CreateServer(&MakeProtocol, "0.0.0.0", 80);
+    const int listener = world.network().Open().at(0);
+    world.network().Answer("accept", 0);
+    world.selector().SetReady(listener, kReadable);
+    while (world.network().Open().size() == 1) co_await Yield();
+    server.Close();
+    const Task<> closed = CreateTask(server.WaitClosed());
+    for (int i = 0; i < 5; ++i) co_await Yield();
+    EXPECT_FALSE(closed.done());
+    server.AbortClients();
+    co_await closed;
+  });
+  EXPECT_THAT(world.network().Open(), IsEmpty());
+  EXPECT_THAT(world.reports, IsEmpty());
 }
 
 // So many descriptors and no more.
