@@ -33,45 +33,45 @@
 #include "rondo/runtime/tls.h"
 #include "rondo/tests/examples/http_message.h"
 
-    namespace rondo {
+namespace rondo {
 
-  using HttpHandler = std::function<Coro<HttpResponse>(HttpRequest)>;
+using HttpHandler = std::function<Coro<HttpResponse>(HttpRequest)>;
 
-  struct HttpServerOptions {
-    HttpLimits limits = {};
-    // Until the next request's head is there, and then its body; until the
-    // client has read enough of the response for the rest to be buffered.
-    Nanoseconds head_timeout = std::chrono::seconds(60);
-    Nanoseconds body_timeout = std::chrono::seconds(300);
-    Nanoseconds write_timeout = std::chrono::seconds(300);
-  };
+struct HttpServerOptions {
+  HttpLimits limits = {};
+  // Until the next request's head is there, and then its body; until the
+  // client has read enough of the response for the rest to be buffered.
+  Nanoseconds head_timeout = std::chrono::seconds(60);
+  Nanoseconds body_timeout = std::chrono::seconds(300);
+  Nanoseconds write_timeout = std::chrono::seconds(300);
+};
 
-  class HttpServer {
-   public:
-    std::uint16_t port() const;
+class HttpServer {
+ public:
+  std::uint16_t port() const;
 
-    // Listens no more, closes connections that wait for a request, lets the
-    // others end with their response; after `grace` aborts those that are left.
-    // Returns when there is none.
-    Coro<> Stop(Nanoseconds grace);
+  // Listens no more, closes connections that wait for a request, lets the
+  // others end with their response; after `grace` aborts those that are left.
+  // Returns when there is none.
+  Coro<> Stop(Nanoseconds grace);
 
-    // Of StartHttpServer.
-    class Sessions;
-    HttpServer(Server server, std::shared_ptr<Sessions> sessions)
-        : server_(std::move(server)), sessions_(std::move(sessions)) {}
+  // Of StartHttpServer.
+  class Sessions;
+  HttpServer(Server server, std::shared_ptr<Sessions> sessions)
+      : server_(std::move(server)), sessions_(std::move(sessions)) {}
 
-   private:
-    Server server_;
-    std::shared_ptr<Sessions> sessions_;
-  };
+ private:
+  Server server_;
+  std::shared_ptr<Sessions> sessions_;
+};
 
-  // Throw: as StartServer.
-  Coro<HttpServer> StartHttpServer(HttpHandler handler, std::string host,
-                                   std::uint16_t port,
-                                   HttpServerOptions options = {});
-  Coro<HttpServer> StartHttpServer(HttpHandler handler, std::string host,
-                                   std::uint16_t port, TlsOptions tls,
-                                   HttpServerOptions options = {});
+// Throw: as StartServer.
+Coro<HttpServer> StartHttpServer(HttpHandler handler, std::string host,
+                                 std::uint16_t port,
+                                 HttpServerOptions options = {});
+Coro<HttpServer> StartHttpServer(HttpHandler handler, std::string host,
+                                 std::uint16_t port, TlsOptions tls,
+                                 HttpServerOptions options = {});
 
 }  // namespace rondo
 
