@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <exception>
+#include <new>
 
 #include "rondo/runtime/event_loop.h"
 #include "rondo/runtime/future.h"
@@ -145,27 +146,37 @@ class CurlMulti::Core : public std::enable_shared_from_this<Core> {
   }
 
   // libcurl wants `fd` to be watched for `what`. It must not be called from
-  // here, nor from OnTimer.
+  // here, nor from OnTimer; -1 has it fail. A loop that is ending has forgotten
+  // what it watches.
   static int OnSocket(CURL*, curl_socket_t fd, int what, void* self, void*) {
     Core* const core = static_cast<Core*>(self);
+    if (!core->loop_->is_running()) return 0;
+    try {
+      core->Watch(fd, what);
+      return 0;
+    } catch (const std::exception&) {
+      return -1;
+    }
+  }
+
+  void Watch(curl_socket_t fd, int what) {
     if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) {
-      AddReader(fd, [core, fd] { core->Act(fd, CURL_CSELECT_IN); }, "curl");
+      AddReader(fd, [this, fd] { Act(fd, CURL_CSELECT_IN); }, "curl");
     } else {
       RemoveReader(fd);
     }
     if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) {
-      AddWriter(fd, [core, fd] { core->Act(fd, CURL_CSELECT_OUT); }, "curl");
+      AddWriter(fd, [this, fd] { Act(fd, CURL_CSELECT_OUT); }, "curl");
     } else {
       RemoveWriter(fd);
     }
-    return 0;
   }
 
   // There is one timer; -1: none any more.
   static int OnTimer(CURLM*, long milliseconds, void* self) {
     Core* const core = static_cast<Core*>(self);
     core->timer_.Cancel();
-    if (milliseconds < 0) return 0;
+    if (milliseconds < 0 || !core->loop_->is_running()) return 0;
     core->timer_ = core->loop_->CallLater(
         std::chrono::milliseconds(milliseconds),
         [core] {

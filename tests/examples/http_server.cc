@@ -91,6 +91,9 @@ Coro<> HttpServer::Sessions::Serve(Stream stream) {
     }
   } catch (const HttpError& error) {
     refusal.emplace(error.status(), std::string(error.what()) + "\n");
+  } catch (const TimeoutError&) {
+    stream.transport().Abort();  // It does not read.
+    co_return;
   } catch (const std::system_error&) {
     co_return;  // The peer has gone; that is its own business.
   }
@@ -167,7 +170,7 @@ Coro<bool> HttpServer::Sessions::ServeOne(Stream& stream) {
   HttpResponse response = co_await Answer(*std::move(request));
   const bool keep = wants_more && !stopping_ && KeepsAlive(response);
   Write(stream, std::move(response), head_only, keep);
-  co_await stream.Drain();
+  co_await WaitFor(stream.Drain(), options_.write_timeout);
   co_return keep;
 }
 
@@ -176,7 +179,10 @@ void HttpServer::Sessions::Write(Stream& stream, HttpResponse response,
   if (response.fields.Find("date") == nullptr) {
     response.fields.Add("Date", Date());
   }
-  response.fields.Add("Connection", keep ? "keep-alive" : "close");
+  const std::string then = keep ? "keep-alive" : "close";
+  if (!response.fields.Lists("connection", then)) {
+    response.fields.Add("Connection", then);
+  }
   const std::string bytes = Serialized(response, head_only);
   stream.Write(bytes);
 }

@@ -14,9 +14,9 @@
 //
 // A request that is wrong is answered with its error (400, 413, 417, 431, 501,
 // 505), and the connection closed once the peer has had time to read that. One
-// that does not come in time closes the connection, with 408 if it had begun.
-// What a handler throws is 500, and is reported to the loop's exception
-// handler.
+// that does not come in time closes the connection, with 408 if it had begun;
+// who does not read the response in time is cut off. What a handler throws is
+// 500, and is reported to the loop's exception handler.
 #ifndef RONDO_TESTS_EXAMPLES_HTTP_SERVER_H_
 #define RONDO_TESTS_EXAMPLES_HTTP_SERVER_H_
 
@@ -39,9 +39,11 @@ using HttpHandler = std::function<Coro<HttpResponse>(HttpRequest)>;
 
 struct HttpServerOptions {
   HttpLimits limits = {};
-  // Until the next request's head is there, and then its body.
+  // Until the next request's head is there, and then its body; until the
+  // client has read enough of the response for the rest to be buffered.
   Nanoseconds head_timeout = std::chrono::seconds(60);
   Nanoseconds body_timeout = std::chrono::seconds(300);
+  Nanoseconds write_timeout = std::chrono::seconds(300);
 };
 
 class HttpServer {

@@ -1,6 +1,6 @@
 // A server of HTTP/1.1: try `curl http://127.0.0.1:8080/`.
 //
-//   http_server [PORT [CERTIFICATE KEY]]
+//   http_server_main [PORT [CERTIFICATE KEY]]
 //
 //   GET /          "hello"
 //   GET /bytes/N   N bytes
@@ -11,10 +11,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
-#include <cstdlib>
 #include <iostream>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "rondo/runtime/event.h"
@@ -49,27 +48,34 @@ rondo::Coro<rondo::HttpResponse> Answer(rondo::HttpRequest request) {
   co_return rondo::HttpResponse(404, "there is no " + request.target + "\n");
 }
 
-rondo::Coro<rondo::HttpServer> Start(std::vector<std::string> arguments) {
-  const int port = arguments.empty() ? 8080 : std::atoi(arguments[0].c_str());
-  const auto number = static_cast<std::uint16_t>(port);
-  if (arguments.size() < 3) {
-    return rondo::StartHttpServer(Answer, "127.0.0.1", number);
+struct Arguments {
+  Arguments() = default;
+
+  int port = 8080;
+  std::string certificate;  // Empty: no TLS.
+  std::string key;
+};
+
+rondo::Coro<rondo::HttpServer> Start(const Arguments& arguments) {
+  const auto port = static_cast<std::uint16_t>(arguments.port);
+  if (arguments.certificate.empty()) {
+    return rondo::StartHttpServer(Answer, "127.0.0.1", port);
   }
   rondo::TlsSettings settings;
-  settings.certificate_file = arguments[1];
-  settings.key_file = arguments[2];
+  settings.certificate_file = arguments.certificate;
+  settings.key_file = arguments.key;
   settings.alpn = {"http/1.1"};
   return rondo::StartHttpServer(
-      Answer, "127.0.0.1", number,
+      Answer, "127.0.0.1", port,
       rondo::TlsOptions(rondo::TlsContext::Server(settings)));
 }
 
-rondo::Coro<> Serve(std::vector<std::string> arguments) {
+rondo::Coro<> Serve(Arguments arguments) {
   rondo::Event stop;
   for (const int signal : {SIGTERM, SIGINT}) {
     rondo::AddSignalHandler(signal, [&stop] { stop.Set(); });
   }
-  rondo::HttpServer server = co_await Start(std::move(arguments));
+  rondo::HttpServer server = co_await Start(arguments);
   std::cout << "listening on 127.0.0.1:" << server.port() << std::endl;
   co_await stop.Wait();
   co_await server.Stop(10s);
@@ -79,5 +85,19 @@ rondo::Coro<> Serve(std::vector<std::string> arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  rondo::Run(Serve(std::vector<std::string>(argv + 1, argv + argc)));
+  Arguments arguments;
+  bool good = argc == 1 || argc == 2 || argc == 4;
+  if (good && argc > 1) {
+    good = absl::SimpleAtoi(argv[1], &arguments.port) && arguments.port >= 0 &&
+           arguments.port <= 65535;
+  }
+  if (!good) {
+    std::cerr << "usage: http_server_main [PORT [CERTIFICATE KEY]]\n";
+    return 2;
+  }
+  if (argc == 4) {
+    arguments.certificate = argv[2];
+    arguments.key = argv[3];
+  }
+  rondo::Run(Serve(std::move(arguments)));
 }

@@ -152,6 +152,26 @@ TEST(HttpServerTest, ARequestMustComeInTime) {
               StartsWith("HTTP/1.1 408 Request Timeout\r\n"));
 }
 
+TEST(HttpServerTest, AResponseMustBeReadInTime) {
+  Simulate([]() -> Coro<> {
+    HttpServerOptions options;
+    options.write_timeout = 10s;
+    HttpHandler large = [](HttpRequest) -> Coro<HttpResponse> {
+      co_return HttpResponse(200, std::string(20'000'000, 'l'));
+    };
+    HttpServer server =
+        co_await StartHttpServer(std::move(large), "localhost", kPort, options);
+    Stream stream = co_await OpenConnection("localhost", kPort);
+    stream.transport().PauseReading();
+    co_await stream.WriteAll(
+        std::string_view("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+    const Nanoseconds before = RunningLoop().time();
+    co_await Sleep(5s);
+    co_await server.Stop(100s);
+    EXPECT_EQ((RunningLoop().time() - before) / 1s, 10);
+  });
+}
+
 // Who waits for a request is cut off, who waits for a response gets it, and
 // who waits too long does not.
 TEST(HttpServerTest, StopsWhenTheLastResponseIsOut) {

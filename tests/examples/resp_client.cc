@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include "rondo/runtime/errors.h"
@@ -15,7 +16,7 @@ namespace rondo {
 namespace {
 
 using Kind = RespValue::Kind;
-using Reply = Future<RespValue>;
+using Reply = Future<std::optional<RespValue>>;  // No value: it is lost.
 
 // What the server says of a channel: "message", "subscribe", "unsubscribe".
 // Version 2 has no type of its own for that.
@@ -59,15 +60,23 @@ class RespClient::Core {
   }
 
   // Sends `bytes`; their replies will come in the order of these calls.
-  std::vector<Reply> Send(const std::string& bytes, std::size_t replies) {
+  // `channels`: they are of Subscribe or Unsubscribe.
+  std::vector<Reply> Send(const std::string& bytes, std::size_t replies,
+                          bool channels = false) {
     RequireOpen();
     std::vector<Reply> futures;
     for (std::size_t i = 0; i < replies; ++i) {
-      futures.push_back(CreateFuture<RespValue>());
-      waiting_.push_back(futures.back());
+      futures.push_back(CreateFuture<std::optional<RespValue>>());
+      waiting_.push_back({futures.back(), channels});
     }
     stream_.Write(bytes);
     return futures;
+  }
+  // What has come. Throws: RespLostError.
+  RespValue ValueOf(std::optional<RespValue>& reply) const {
+    if (reply.has_value()) return *std::move(reply);
+    throw RespLostError(lost_ +
+                        " (whether the command was carried out is not known)");
   }
   Coro<> Drain() {
     RequireOpen();
@@ -91,10 +100,8 @@ class RespClient::Core {
   void Lose(const std::string& why) {
     if (!lost_.empty()) return;
     lost_ = "the connection to " + peer_ + " is lost: " + why;
-    for (Reply& reply : std::exchange(waiting_, {})) {
-      if (reply.done()) continue;
-      reply.SetException(std::make_exception_ptr(RespLostError(
-          lost_ + " (whether the command was carried out is not known)")));
+    for (Waiting& waiting : std::exchange(waiting_, {})) {
+      if (!waiting.reply.done()) waiting.reply.SetResult(std::nullopt);
     }
     messages_.Shutdown();
     stream_.Close();
@@ -108,9 +115,15 @@ class RespClient::Core {
     if (!open()) throw RespLostError(lost_);
   }
 
+  struct Waiting {
+    Reply reply;
+    bool channel;  // Of Subscribe or Unsubscribe.
+  };
+
   void Take(RespValue value) {
     const std::string news = NewsOf(value, options_.version);
-    if (news == "message") {
+    // In version 2 a list may look like this to who has no subscription.
+    if (news == "message" && subscriptions_ > 0) {
       messages_.PutNowait(
           RespMessage(value.items[1].text, value.items[2].text));
       return;
@@ -123,15 +136,19 @@ class RespClient::Core {
     if (waiting_.empty()) {
       throw RespSyntaxError("a reply to nothing: " + RespText(value));
     }
-    Reply reply = std::move(waiting_.front());
+    Waiting waiting = std::move(waiting_.front());
     waiting_.pop_front();
-    if (!reply.done()) reply.SetResult(std::move(value));
+    if (waiting.channel && !news.empty()) {
+      subscriptions_ = value.items[2].integer;
+    }
+    if (!waiting.reply.done()) waiting.reply.SetResult(std::move(value));
   }
 
   Stream stream_;
   const RespOptions options_;
   const std::string peer_;
-  std::deque<Reply> waiting_;  // In the order of their commands.
+  std::deque<Waiting> waiting_;  // In the order of their commands.
+  std::int64_t subscriptions_ = 0;
   Queue<RespMessage> messages_;
   std::string lost_;  // Why; empty: it is not.
 };
@@ -162,13 +179,18 @@ Coro<RespClient> RespClient::Connect(std::string host, std::uint16_t port,
 }
 
 Coro<RespValue> RespClient::Call(std::vector<std::string> command) {
+  return SendOne(std::move(command), /*channel=*/false);
+}
+
+Coro<RespValue> RespClient::SendOne(std::vector<std::string> command,
+                                    bool channel) {
   if (command.empty()) throw ValueError("a command has at least one word");
   const std::shared_ptr<Core> core = core_;
-  const Reply reply = core->Send(RespCommand(command), 1).front();
+  const Reply reply = core->Send(RespCommand(command), 1, channel).front();
   co_await core->Drain();
-  RespValue& value = co_await reply;
+  RespValue value = core->ValueOf(co_await reply);
   RequireNoError(value, command[0]);
-  co_return std::move(value);
+  co_return value;
 }
 
 Coro<std::vector<RespValue>> RespClient::Pipeline(
@@ -183,20 +205,19 @@ Coro<std::vector<RespValue>> RespClient::Pipeline(
   co_await core->Drain();
   std::vector<RespValue> values;
   for (const Reply& reply : replies) {
-    RespValue& value = co_await reply;
-    values.push_back(std::move(value));
+    values.push_back(core->ValueOf(co_await reply));
   }
   co_return values;
 }
 
 Coro<> RespClient::Subscribe(std::string channel) {
   std::vector<std::string> command = {"SUBSCRIBE", std::move(channel)};
-  co_await Call(std::move(command));
+  co_await SendOne(std::move(command), /*channel=*/true);
 }
 
 Coro<> RespClient::Unsubscribe(std::string channel) {
   std::vector<std::string> command = {"UNSUBSCRIBE", std::move(channel)};
-  co_await Call(std::move(command));
+  co_await SendOne(std::move(command), /*channel=*/true);
 }
 
 Coro<RespMessage> RespClient::NextMessage() {

@@ -25,6 +25,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rondo/runtime/coro.h"
@@ -94,6 +95,7 @@ class RespClient {
 
   explicit RespClient(std::shared_ptr<Core> core);
   static Coro<RespClient> Begin(Stream stream, RespOptions options);
+  Coro<RespValue> SendOne(std::vector<std::string> command, bool channel);
 
   std::shared_ptr<Core> core_;
 };

@@ -81,7 +81,10 @@ TEST_P(RedisTest, DoesWhatItIsTold) {
         {"INCR", "n"},
         {"INCR", "n"},
         {"RPUSH", "list", "a", "b"},
-        {"LRANGE", "list", "0", "-1"}};
+        {"LRANGE", "list", "0", "-1"},
+        // No message, though it looks like one.
+        {"RPUSH", "news", "message", "a", "b"},
+        {"LRANGE", "news", "0", "-1"}};
     std::string replies;
     for (const std::vector<std::string>& command : commands) {
       const RespValue reply = co_await redis.Call(command);
@@ -89,7 +92,7 @@ TEST_P(RedisTest, DoesWhatItIsTold) {
     }
     EXPECT_EQ(replies,
               "\"OK\" \"value\" (nil) (integer) 1 (integer) 2 (integer) 2 "
-              "[\"a\", \"b\"] ");
+              "[\"a\", \"b\"] (integer) 3 [\"message\", \"a\", \"b\"] ");
   });
 }
 
