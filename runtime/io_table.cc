@@ -35,6 +35,7 @@ void IoTable::Release(int fd) {
   Remove(fd, kWritable);
   if (!Has(fd)) return;
   entries_[Index(fd)].claimed = false;
+  entries_[Index(fd)].receiving = nullptr;
   entries_[Index(fd)].unseen.reset();
 }
 
@@ -42,6 +43,15 @@ void IoTable::Keep(int fd, Unseen unseen) {
   std::unique_ptr<std::deque<Unseen>>& all = At(fd).unseen;
   if (all == nullptr) all = std::make_unique<std::deque<Unseen>>();
   all->push_back(std::move(unseen));
+}
+
+Unseen* IoTable::Kept(int fd) {
+  if (!Has(fd)) return nullptr;
+  Entry& entry = entries_[Index(fd)];
+  if (entry.receiving != nullptr) [[unlikely]] {
+    std::exchange(entry.receiving, nullptr)->GiveUp();
+  }
+  return entry.unseen == nullptr ? nullptr : &entry.unseen->front();
 }
 
 void IoTable::DropKept(int fd) {
