@@ -85,6 +85,7 @@ void IoTable::Release(int fd) {
   Entry& entry = entries_[Index(fd)];
   entry.owned = false;
   entry.claimed = false;
+  entry.receiving = nullptr;
   entry.unseen.reset();
   core_->seams.selector->Forget(fd);
 }
@@ -93,6 +94,15 @@ void IoTable::Keep(int fd, Unseen unseen) {
   std::unique_ptr<std::deque<Unseen>>& all = At(fd).unseen;
   if (all == nullptr) all = std::make_unique<std::deque<Unseen>>();
   all->push_back(std::move(unseen));
+}
+
+Unseen* IoTable::Kept(int fd) {
+  if (!Has(fd)) return nullptr;
+  Entry& entry = entries_[Index(fd)];
+  if (entry.receiving != nullptr) [[unlikely]] {
+    std::exchange(entry.receiving, nullptr)->GiveUp();
+  }
+  return entry.unseen == nullptr ? nullptr : &entry.unseen->front();
 }
 
 void IoTable::DropKept(int fd) {

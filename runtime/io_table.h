@@ -35,6 +35,16 @@ struct Unseen {
   bool truncated;
 };
 
+// A call that has received, and whose caller does not know yet.
+class Receiving {
+ public:
+  // Puts what it has received into the table.
+  virtual void GiveUp() = 0;
+
+ protected:
+  ~Receiving() = default;
+};
+
 class IoTable {
  public:
   explicit IoTable(LoopCore* core) : core_(core) {}
@@ -59,14 +69,15 @@ class IoTable {
   // Removes what is set. As if it had never been: it is to be closed.
   void Release(int fd);
 
+  // The one who has received from `fd`; null: nobody.
+  void SetReceiving(int fd, Receiving* call) { At(fd).receiving = call; }
+  Receiving* receiving(int fd) const {
+    return Has(fd) ? entries_[Index(fd)].receiving : nullptr;
+  }
   // For the next one who receives from `fd`, behind what is there.
   void Keep(int fd, Unseen unseen);
-  // The first of it, or null.
-  Unseen* Kept(int fd) {
-    return Has(fd) && entries_[Index(fd)].unseen != nullptr
-               ? &entries_[Index(fd)].unseen->front()
-               : nullptr;
-  }
+  // The first of it, or null. Who has received gives it up.
+  Unseen* Kept(int fd);
   void DropKept(int fd);
 
   // How many descriptors have one in `direction`.
@@ -85,6 +96,7 @@ class IoTable {
     Node* writer = nullptr;
     bool owned = false;
     bool claimed = false;
+    Receiving* receiving = nullptr;
     std::unique_ptr<std::deque<Unseen>> unseen;  // Null: none.
 
     unsigned mask() const {

@@ -75,8 +75,9 @@ Future<SysResult> WhenReady(int fd, unsigned direction, std::string_view label,
   return done;
 }
 
-// A receiving call.
-class Receiver {
+// A receiving call. If another one comes between what it has received and its
+// caller, that one has it.
+class Receiver final : public Receiving {
  public:
   using Call = SysResult (*)(Network&, int, std::span<char>, SocketAddress*,
                              bool*);
@@ -87,6 +88,10 @@ class Receiver {
         fd_(fd),
         buffer_(buffer),
         call_(call) {}
+  Receiver(const Receiver&) = delete;
+  ~Receiver() {
+    if (io_->receiving(fd_) == this) io_->SetReceiving(fd_, nullptr);
+  }
 
   // What somebody has not seen who was cancelled, or the call.
   SysResult Attempt() {
@@ -98,14 +103,19 @@ class Receiver {
   }
   // Waits for it.
   Coro<SysResult> Wait(std::string_view label) {
-    const Future<SysResult> done =
-        WhenReady(fd_, kReadable, label, [this] { return Attempt(); });
-    try {
-      co_return co_await done;
-    } catch (const CancelledError&) {
-      if (done.done() && !done.cancelled()) Keep(done.result());
-      throw;
-    }
+    do {
+      const Future<SysResult> done = WhenReady(
+          fd_, kReadable, label, [this] { return AttemptForLater(); });
+      try {
+        co_await done;
+      } catch (const CancelledError&) {
+        if (io_->receiving(fd_) == this) io_->Kept(fd_);
+        throw;
+      }
+      if (io_->receiving(fd_) == this) io_->SetReceiving(fd_, nullptr);
+      if (std::exchange(given_up_, false)) result_ = Attempt();
+    } while (WouldBlock(result_));
+    co_return result_;
   }
 
   Network& network() { return network_; }
@@ -116,6 +126,12 @@ class Receiver {
   bool is_datagram() {
     return network_.Adopt(fd_) ==
            static_cast<SysResult>(DescriptorKind::kDatagram);
+  }
+
+  SysResult AttemptForLater() {
+    result_ = Attempt();
+    if (!WouldBlock(result_)) io_->SetReceiving(fd_, this);
+    return result_;
   }
 
   SysResult TakeKept() {
@@ -139,13 +155,14 @@ class Receiver {
     return static_cast<SysResult>(n);
   }
 
-  void Keep(SysResult result) {
-    if (result == 0 && !is_datagram()) return;  // The end stays.
+  void GiveUp() override {
+    given_up_ = true;
+    if (result_ == 0 && !is_datagram()) return;  // The end stays.
     std::string data;
-    if (result > 0) {
-      data.assign(buffer_.data(), static_cast<std::size_t>(result));
+    if (result_ > 0) {
+      data.assign(buffer_.data(), static_cast<std::size_t>(result_));
     }
-    io_->Keep(fd_, Unseen(result, std::move(data), from, truncated));
+    io_->Keep(fd_, Unseen(result_, std::move(data), from, truncated));
   }
 
   IoTable* const io_;
@@ -153,6 +170,8 @@ class Receiver {
   const int fd_;
   const std::span<char> buffer_;
   const Call call_;
+  SysResult result_ = 0;
+  bool given_up_ = false;
 };
 
 }  // namespace

@@ -221,13 +221,14 @@ TEST_F(LoopEndTest, TlsConnections) {
 
 TEST_F(LoopEndTest, ASimulatedOne) {
   std::shared_ptr<Transport> held;
-  Simulate(
-      [](std::shared_ptr<Transport>* held, ProtocolFactory factory) -> Coro<> {
-        const Connection connection =
-            co_await CreateConnection(std::move(factory), PairWith(peer));
-        *held = connection.transport;
-      }(&held, &peer, Keeping()));
+  const auto body = [&]() -> Coro<> {
+    const Connection connection =
+        co_await CreateConnection(Keeping(), PairWith(&peer));
+    held = connection.transport;
+  };
+  Simulate(body());
   EXPECT_EQ(alive, 0);
+  EXPECT_FALSE(peer);
   Use(*held);
 }
 
