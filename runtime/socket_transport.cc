@@ -42,6 +42,7 @@ void SocketTransport::ConnectionMade() {
 void SocketTransport::SetProtocol(std::shared_ptr<Protocol> protocol) {
   if (protocol == nullptr) throw ValueError("a transport needs a protocol");
   buffered_ = dynamic_cast<BufferedProtocol*>(protocol.get());
+  KeepWhileReading();
   protocol_ = std::move(protocol);
 }
 
@@ -59,28 +60,42 @@ void SocketTransport::ResumeReading() {
   if (!ended_) AddReader();
 }
 
+void SocketTransport::KeepWhileReading() {
+  if (reading_ && former_ == nullptr) former_ = std::move(protocol_);
+}
+
 void SocketTransport::ReadReady() {
   if (lost_ != 0) return;
-  const std::shared_ptr<Protocol> keep = protocol_;
-  if (buffered_ != nullptr) {
+  // Without counting references, which are atomic.
+  struct Reading {
+    explicit Reading(SocketTransport* t) : transport(t) {
+      transport->reading_ = true;
+    }
+    ~Reading() {
+      transport->reading_ = false;
+      if (transport->former_ != nullptr) [[unlikely]] {
+        transport->former_.reset();
+      }
+    }
+    SocketTransport* transport;
+  } const reading(this);
+  if (BufferedProtocol* const protocol = buffered_) {
     bool on = false;
     do {
-      on = ReadIntoBuffer(buffered_, on) && is_reading() &&
-           buffered_ != nullptr && buffered_->ReadsOn();
+      on = ReadIntoBuffer(protocol, on) && is_reading() &&
+           buffered_ == protocol && protocol->ReadsOn();
     } while (on);
   } else {
     ReadAndPass();
   }
 }
 
-bool SocketTransport::HasRead(SysResult result) {
-  if (result > 0) return true;
+void SocketTransport::NothingRead(SysResult result) {
   if (result == 0) {
     EndOfFile();
   } else if (result != -EAGAIN) {
     Fail(ErrorOf(result, "recv"), "Fatal read error on socket transport");
   }
-  return false;
 }
 
 bool SocketTransport::ReadIntoBuffer(BufferedProtocol* protocol, bool on) {
@@ -93,8 +108,11 @@ bool SocketTransport::ReadIntoBuffer(BufferedProtocol* protocol, bool on) {
   });
   if (!ok) return false;
   const SysResult n = network_->Receive(fd(), buffer);
-  if (on && n == 0) return false;  // The end has a readiness of its own.
-  if (!HasRead(n)) return false;
+  if (n <= 0) [[unlikely]] {
+    // The end has a readiness of its own.
+    if (!on || n < 0) NothingRead(n);
+    return false;
+  }
   const auto size = static_cast<std::size_t>(n);
   return Guard("Fatal error: protocol.BufferUpdated() failed",
                [&] { protocol->BufferUpdated(size); }) &&
@@ -104,7 +122,9 @@ bool SocketTransport::ReadIntoBuffer(BufferedProtocol* protocol, bool on) {
 void SocketTransport::ReadAndPass() {
   const std::span<char> buffer = ReadScratch();
   const SysResult n = network_->Receive(fd(), buffer);
-  if (!HasRead(n)) return;
+  if (n <= 0) [[unlikely]] {
+    return NothingRead(n);
+  }
   Guard("Fatal error: protocol.DataReceived() failed", [&] {
     protocol_->DataReceived(buffer.first(static_cast<std::size_t>(n)));
   });
@@ -126,7 +146,7 @@ void SocketTransport::EndOfFile() {
 
 // ---- Writing
 
-bool SocketTransport::MayWrite(std::string_view call) {
+bool SocketTransport::MayWriteSlow(std::string_view call) {
   if (eof_) {
     throw RuntimeError(std::string(call) + " was called after WriteEof");
   }
@@ -236,6 +256,7 @@ void SocketTransport::Lose(std::exception_ptr error) {
 }
 
 void SocketTransport::LetProtocolGo() {
+  KeepWhileReading();
   protocol_.reset();
   buffered_ = nullptr;
   if (const auto owner = std::move(owner_)) owner->Detach(this);

@@ -75,24 +75,35 @@ class SocketTransport final : public SelectorTransport<Transport> {
   void Lose(std::exception_ptr error) override;
   void LetProtocolGo() override;
 
+  // The protocol is about to be let go, but may be the one that is called.
+  void KeepWhileReading();
   // Whether a whole buffer was filled. `on`: so was one before.
   bool ReadIntoBuffer(BufferedProtocol* protocol, bool on);
   void ReadAndPass();
-  // Whether bytes came.
-  bool HasRead(SysResult result);
+  // What came instead of bytes.
+  void NothingRead(SysResult result);
   void EndOfFile();
   // Throws: RuntimeError where nothing may be written; false: nobody would
   // ever see it.
-  bool MayWrite(std::string_view call);
+  bool MayWrite(std::string_view call) {
+    if (!eof_ && !empty_waiter_ && lost_ == 0) [[likely]] {
+      return true;
+    }
+    return MayWriteSlow(call);
+  }
+  bool MayWriteSlow(std::string_view call);
   // Sends what the kernel takes of the buffer. False: the connection is lost.
   bool SendBuffer();
   void Flushed();
 
   std::shared_ptr<Protocol> protocol_;
+  // Who was let go while it is called, from ReadReady.
+  std::shared_ptr<Protocol> former_;
   BufferedProtocol* buffered_ = nullptr;  // The protocol, if it is one.
   std::shared_ptr<ConnectionOwner> owner_;
   ByteQueue buffer_;
   Future<> empty_waiter_;
+  bool reading_ = false;  // ReadReady calls the protocol.
   bool paused_ = false;
   bool ended_ = false;  // The peer sends no more.
   bool eof_ = false;    // WriteEof was called.
