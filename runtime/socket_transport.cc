@@ -83,7 +83,7 @@ void SocketTransport::EndOfFile() {
 
 // ---- Writing
 
-bool SocketTransport::MayWrite(std::string_view call) {
+bool SocketTransport::MayWriteSlow(std::string_view call) {
   if (eof_) {
     throw RuntimeError(std::string(call) + " was called after WriteEof");
   }

@@ -81,7 +81,13 @@ class SocketTransport final : public StreamTransport, public FileTransport {
   void EndOfFile();
   // Throws: RuntimeError where nothing may be written; false: nobody would
   // ever see it.
-  bool MayWrite(std::string_view call);
+  bool MayWrite(std::string_view call) {
+    if (!eof_ && !empty_waiter_ && lost_ == 0) [[likely]] {
+      return true;
+    }
+    return MayWriteSlow(call);
+  }
+  bool MayWriteSlow(std::string_view call);
   // Sends what the kernel takes of the buffer. False: the connection is lost.
   bool SendBuffer();
   void Flushed();

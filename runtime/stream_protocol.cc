@@ -10,14 +10,6 @@
 #include "rondo/runtime/transport.h"
 
 namespace rondo {
-namespace {
-
-// What a stream writes in a turn of the loop before it waits for the next: as
-// much as others read in one.
-constexpr std::size_t kTurnBytes = 64 * 1024;
-
-}  // namespace
-
 StreamReaderProtocol::StreamReaderProtocol(std::shared_ptr<StreamReader> reader)
     : reader_(std::move(reader)), closed_(CreateFuture()) {}
 
@@ -79,16 +71,6 @@ bool StreamReaderProtocol::EofReceived() {
   reader_->FeedEof();
   // TLS cannot be closed in one direction.
   return !over_tls_;
-}
-
-bool StreamReaderProtocol::NoteWritten(std::size_t n) {
-  const std::uint32_t turn = internal::RunningCore()->turns;
-  if (turn_ != turn) {
-    turn_ = turn;
-    turn_written_ = 0;
-  }
-  turn_written_ += n;
-  return turn_written_ >= kTurnBytes;
 }
 
 Coro<> StreamReaderProtocol::Drain() {

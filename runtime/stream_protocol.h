@@ -51,12 +51,23 @@ class StreamReaderProtocol : public BufferedProtocol {
   // the loop that the peer should have its turn. A writer that goes on until
   // the kernel takes no more is megabytes ahead, which are out of the
   // processor's cache when they are read.
-  bool NoteWritten(std::size_t n);
+  bool NoteWritten(std::size_t n) {
+    const std::uint32_t turn = internal::RunningCore()->turns;
+    if (turn_ != turn) {
+      turn_ = turn;
+      turn_written_ = 0;
+    }
+    turn_written_ += n;
+    return turn_written_ >= kTurnBytes;
+  }
 
   // Done when the connection is lost; fails if by an error.
   const Future<>& closed() const { return closed_; }
 
  private:
+  // As much as others read in a turn.
+  static constexpr std::size_t kTurnBytes = 64 * 1024;
+
   std::shared_ptr<StreamReader> reader_;
   std::vector<Future<>> drainers_;
   Future<> closed_;

@@ -1,6 +1,7 @@
 #include "rondo/runtime/stream_reader.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "rondo/runtime/errors.h"
@@ -117,15 +118,15 @@ void StreamReader::WakeUp() {
 void StreamReader::FeedData(std::span<const char> data) {
   if (eof_) throw RuntimeError("FeedData after FeedEof");
   if (data.empty()) return;
-  if (const std::span<char> buffer = WaitingBuffer(); !buffer.empty()) {
-    const std::size_t n = std::min(buffer.size(), data.size());
-    std::copy_n(data.data(), n, buffer.data());
-    FeedDirect(n);
+  if (waiter_ != nullptr && !waiter_->future->done()) {
+    const std::size_t n = std::min(waiter_->buffer_.size(), data.size());
+    if (n > 0) std::memcpy(waiter_->buffer_.data(), data.data(), n);
+    waiter_->filled_ = n;
+    waiter_->future->FinishResult();
     data = data.subspan(n);
     if (data.empty()) return;
   }
   buffer_.Append(data);
-  WakeUp();
   MaybePause();
 }
 
@@ -154,14 +155,12 @@ std::string StreamReader::TakeBuffered() {
   return buffer_.Take(buffer_.size());
 }
 
-std::span<char> StreamReader::WaitingBuffer() const {
-  if (waiter_ == nullptr || waiter_->future->done()) return {};
-  return waiter_->buffer_;
-}
-
 std::span<char> StreamReader::DirectBuffer() const {
-  const std::span<char> buffer = WaitingBuffer();
-  return buffer.size() < internal::kDirect ? std::span<char>() : buffer;
+  if (waiter_ == nullptr || waiter_->buffer_.size() < internal::kDirect ||
+      waiter_->future->done()) {
+    return {};
+  }
+  return waiter_->buffer_;
 }
 
 void StreamReader::FeedDirect(std::size_t n) {

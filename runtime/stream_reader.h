@@ -134,7 +134,7 @@ class StreamReader {
   // All that read throw it from now on.
   void SetException(std::exception_ptr exception);
   // The one that was set, or null.
-  std::exception_ptr exception() const { return exception_; }
+  const std::exception_ptr& exception() const { return exception_; }
   // What is paused and resumed. Throws: RuntimeError if there is one already.
   void SetTransport(std::shared_ptr<Transport> transport);
   // The connection has another one now. It is not paused.
@@ -152,8 +152,6 @@ class StreamReader {
   friend class internal::StreamReadAwaiter;
 
   void RequireNoException() const;
-  // The buffer of who waits and was not woken; empty if it has none.
-  std::span<char> WaitingBuffer() const;
   void WakeUp();
   void MaybePause();
   void MaybeResume();

@@ -13,6 +13,7 @@ StreamTransport::StreamTransport(Socket socket,
 void StreamTransport::SetProtocol(std::shared_ptr<Protocol> protocol) {
   if (protocol == nullptr) throw ValueError("a transport needs a protocol");
   buffered_ = dynamic_cast<BufferedProtocol*>(protocol.get());
+  KeepWhileCalling();
   protocol_ = std::move(protocol);
 }
 
@@ -37,6 +38,7 @@ void StreamTransport::Lose(std::exception_ptr error) {
 }
 
 void StreamTransport::LetProtocolGo() {
+  KeepWhileCalling();
   protocol_.reset();
   buffered_ = nullptr;
 }

@@ -8,6 +8,7 @@
 #include <exception>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/protocol.h"
@@ -44,15 +45,37 @@ class StreamTransport : public SelectorTransport<Transport> {
   std::shared_ptr<Protocol> protocol_;
 
  private:
+  // While the protocol is called: if it is let go, it lives until then. (A
+  // reference of its own for each call would be counted atomically.)
+  class Calling {
+   public:
+    explicit Calling(StreamTransport* t) : transport_(t) { t->calling_ = true; }
+    ~Calling() {
+      transport_->calling_ = false;
+      if (transport_->former_ != nullptr) [[unlikely]] {
+        transport_->former_.reset();
+      }
+    }
+
+   private:
+    StreamTransport* transport_;
+  };
+  void KeepWhileCalling() {
+    if (calling_ && former_ == nullptr) former_ = std::move(protocol_);
+  }
+
   // What the protocol offers; empty: none.
   std::span<char> Buffer();
 
   BufferedProtocol* buffered_ = nullptr;  // The protocol, if it is one.
+  std::shared_ptr<Protocol> former_;
+  bool calling_ = false;
 };
 
 template <class Receive>
 SysResult StreamTransport::ReadOnce(Receive receive) {
-  const std::shared_ptr<Protocol> keep = protocol_;
+  const Calling calling(this);
+  Protocol* const protocol = protocol_.get();
   BufferedProtocol* const buffered = buffered_;
   const std::span<char> buffer = buffered == nullptr ? ReadScratch() : Buffer();
   if (buffer.empty()) return -EAGAIN;
@@ -61,7 +84,7 @@ SysResult StreamTransport::ReadOnce(Receive receive) {
   const std::size_t size = static_cast<std::size_t>(n);
   if (buffered == nullptr) {
     Guard("Fatal error: protocol.DataReceived() failed",
-          [&] { keep->DataReceived(buffer.first(size)); });
+          [&] { protocol->DataReceived(buffer.first(size)); });
   } else {
     Guard("Fatal error: protocol.BufferUpdated() failed",
           [&] { buffered->BufferUpdated(size); });

@@ -14,8 +14,6 @@ namespace {
 
 using SharedProtocol = std::shared_ptr<StreamReaderProtocol>;
 
-[[noreturn]] void ThrowEmpty() { throw ValueError("use of an empty Stream"); }
-
 SharedProtocol MakeProtocol(std::size_t limit) {
   return std::make_shared<StreamReaderProtocol>(
       std::make_shared<StreamReader>(limit));
@@ -26,13 +24,17 @@ SharedProtocol MakeProtocol(std::size_t limit) {
 template <class Read>
 auto Keep(SharedProtocol protocol, Read read)
     -> decltype(read(protocol->reader())) {
-  if (protocol == nullptr) ThrowEmpty();
+  if (protocol == nullptr) internal::ThrowEmptyStream();
   co_return co_await read(protocol->reader());
 }
 
 Coro<> NextTurn() { co_await Yield(); }
 
 }  // namespace
+
+void internal::ThrowEmptyStream() {
+  throw ValueError("use of an empty Stream");
+}
 
 bool internal::StreamWriteAwaiter::await_ready() {
   Transport& transport = stream_->transport();
@@ -60,16 +62,6 @@ Stream& Stream::operator=(Stream&& other) noexcept {
     protocol_ = std::move(other.protocol_);
   }
   return *this;
-}
-
-Transport& Stream::transport() const {
-  if (transport_ == nullptr) ThrowEmpty();
-  return *transport_;
-}
-
-StreamReaderProtocol& Stream::protocol() const {
-  if (protocol_ == nullptr) ThrowEmpty();
-  return *protocol_;
 }
 
 StreamWriter Stream::writer() const {

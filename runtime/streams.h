@@ -41,6 +41,8 @@ class Stream;
 
 namespace internal {
 
+[[noreturn]] void ThrowEmptyStream();
+
 // Writes; waits only if Drain would.
 class StreamWriteAwaiter : public CoroAwaiter<void> {
  public:
@@ -142,8 +144,18 @@ class Stream {
   int fd() const;
 
   // Its parts.
-  Transport& transport() const;
-  StreamReaderProtocol& protocol() const;
+  Transport& transport() const {
+    if (transport_ == nullptr) [[unlikely]] {
+      internal::ThrowEmptyStream();
+    }
+    return *transport_;
+  }
+  StreamReaderProtocol& protocol() const {
+    if (protocol_ == nullptr) [[unlikely]] {
+      internal::ThrowEmptyStream();
+    }
+    return *protocol_;
+  }
   StreamReader& reader() const { return protocol().reader(); }
   StreamWriter writer() const;
 

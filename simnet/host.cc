@@ -1,5 +1,6 @@
 #include "rondo/simnet/host.h"
 
+#include <span>
 #include <utility>
 
 #include "rondo/runtime/errors.h"
@@ -73,7 +74,7 @@ void Host::Prepare() {
     NoteReady();
     if (simulation_.context_.ready_order == nullptr) return;
     ScheduleTimer(std::nullopt);
-  } else {
+  } else if (timeout_.has_value() || !timer_stream_.empty()) {
     ScheduleTimer(timeout_);
   }
 }
@@ -124,7 +125,10 @@ void Host::OnReady() {
 
 void Host::Step() {
   ++steps_;
-  loop_->Finish(network_->selector().Select(Nanoseconds(0)), timeout_);
+  SimSelector& selector = network_->selector();
+  std::span<const ReadyEvent> ready;
+  if (selector.HasReady()) ready = selector.Select(Nanoseconds(0));
+  loop_->Finish(ready, timeout_);
   Prepare();
 }
 

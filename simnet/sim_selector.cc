@@ -97,7 +97,10 @@ std::span<const ReadyEvent> SimSelector::Select(
         "SimSelector::Select would wait, but nobody moves the time: a "
         "Simulation asks with a zero timeout; DriveAlone is for a loop alone");
   }
-  woken_.exchange(false, std::memory_order_acq_rel);
+  // Exchanging would cost more than the rest.
+  if (woken_.load(std::memory_order_acquire)) {
+    woken_.exchange(false, std::memory_order_acq_rel);
+  }
   Collect();
   return ready_;
 }

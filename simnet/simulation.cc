@@ -196,10 +196,17 @@ void Simulation::Happen(SimEvent* event) {
 
 // After what is no step: who can run now, and who was crashed by its own job.
 void Simulation::LookAtHosts() {
-  if (any_crashing_ || any_woken_.load(std::memory_order_relaxed)) {
+  if (any_crashing_ || any_woken_.load(std::memory_order_relaxed))
+      [[unlikely]] {
     return LookAtAllHosts();
   }
-  if (noted_.empty()) return;
+  if (noted_.size() <= 1) [[likely]] {
+    if (noted_.empty()) return;
+    Host* const host = noted_.front();
+    noted_.clear();
+    host->noted_ = false;
+    return host->NoteIfReady();
+  }
   // As if one had looked at all.
   std::ranges::sort(noted_, {}, &Host::index_);
   for (Host* const host : noted_) {
