@@ -82,7 +82,7 @@ class SocketTransport final : public StreamTransport, public FileTransport {
   // Throws: RuntimeError where nothing may be written; false: nobody would
   // ever see it.
   bool MayWrite(std::string_view call) {
-    if (!eof_ && !empty_waiter_ && lost_ == 0) [[likely]] {
+    if (!eof_ && !sending_file_ && lost_ == 0) [[likely]] {
       return true;
     }
     return MayWriteSlow(call);
