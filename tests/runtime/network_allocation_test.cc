@@ -5,9 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
-#include <new>
 #include <utility>
 
 #include "gtest/gtest.h"
@@ -19,33 +17,7 @@
 #include "rondo/runtime/streams.h"
 #include "rondo/runtime/task.h"
 #include "rondo/runtime/transport.h"
-
-namespace {
-
-std::uint64_t heap_allocations = 0;
-
-void* Allocate(std::size_t size, std::size_t alignment) {
-  ++heap_allocations;
-  const std::size_t whole = (size / alignment + 1) * alignment;  // Never zero.
-  if (void* const memory = std::aligned_alloc(alignment, whole)) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-// The array forms end in these.
-void* operator new(std::size_t size) { return Allocate(size, 16); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return Allocate(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
+#include "rondo/tests/support/counting_heap.h"
 
 namespace rondo {
 namespace {
@@ -179,7 +151,7 @@ Coro<> EchoByStreams() {
 
 Coro<> SendBackBySockets(Socket socket) {
   Message message;
-  while (const std::size_t n = co_await SockRecv(socket.fd(), message)) {
+  while (const std::size_t n = co_await SockRecvInto(socket.fd(), message)) {
     co_await SockSendAll(socket.fd(), {message.data(), n});
   }
 }
@@ -191,26 +163,26 @@ Coro<> EchoBySockets() {
   Message message = {};
   do {
     co_await SockSendAll(pair.second.fd(), message);
-    co_await SockRecv(pair.second.fd(), message);
+    co_await SockRecvInto(pair.second.fd(), message);
   } while (!count.Next());
   pair.second.Close();
   co_await task;
 }
 
 TEST(NetworkAllocationTest, ProtocolsAllocateNothingForAMessage) {
-  Run(EchoByProtocols());
+  rondo::Run(EchoByProtocols());
 }
 
 TEST(NetworkAllocationTest, DatagramsAllocateNothingForAMessage) {
-  Run(EchoByDatagrams());
+  rondo::Run(EchoByDatagrams());
 }
 
 TEST(NetworkAllocationTest, StreamsAllocateNothingForAMessage) {
-  Run(EchoByStreams());
+  rondo::Run(EchoByStreams());
 }
 
 TEST(NetworkAllocationTest, SocketsAllocateNothingForAMessage) {
-  Run(EchoBySockets());
+  rondo::Run(EchoBySockets());
 }
 
 }  // namespace
