@@ -24,6 +24,7 @@
 #include "rondo/runtime/sockets.h"
 #include "rondo/runtime/streams.h"
 #include "rondo/simnet/simulate.h"
+#include "rondo/simnet/simulation.h"
 #include "rondo/tests/conformance/endpoints.h"
 #include "rondo/tests/conformance/raised.h"
 #include "rondo/tests/support/scripted_network.h"
