@@ -12,11 +12,11 @@
 #include "rondo/runtime/gather.h"
 #include "rondo/runtime/outcome.h"
 #include "rondo/runtime/run.h"
-#include "rondo/runtime/seeded_random.h"
 #include "rondo/runtime/sleep.h"
 #include "rondo/runtime/task.h"
 #include "rondo/tests/runtime/descriptors.h"
 #include "rondo/tests/runtime/tls_fixtures.h"
+#include "rondo/tests/support/random_bytes.h"
 #include "rondo/tests/support/redis_server.h"
 
 namespace rondo {
@@ -149,9 +149,7 @@ TEST_P(RedisTest, LargeValues) {
   rondo::Run([&]() -> Coro<> {
     constexpr std::size_t kSize = 8 * 1024 * 1024;
     RespClient redis = co_await Connect();
-    SeededRandom random(kSize);
-    std::string large(kSize, '\0');
-    for (char& byte : large) byte = static_cast<char>(random.Next());
+    const std::string large = RandomBytes(1, kSize);
     Commands commands = {{"SET", "a", large},
                          {"SET", "b", large},
                          {"GET", "a"},
