@@ -73,8 +73,8 @@ class RespClient {
   // Closes.
   ~RespClient();
 
-  // One command; its reply is no error. (Not a braced list: g++ 12 destroys
-  // such a list of strings twice where something is awaited.)
+  // One command; its reply is no error. (Words, because g++ 12 does not compile
+  // a braced list of strings where something is awaited.)
   template <class... Words>
   Coro<RespValue> Call(std::string name, Words... words) {
     return Call(std::vector<std::string>{std::move(name), words...});
