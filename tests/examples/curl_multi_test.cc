@@ -12,7 +12,6 @@
 #include "rondo/runtime/gather.h"
 #include "rondo/runtime/outcome.h"
 #include "rondo/runtime/run.h"
-#include "rondo/runtime/seeded_random.h"
 #include "rondo/runtime/server.h"
 #include "rondo/runtime/sleep.h"
 #include "rondo/runtime/task.h"
@@ -20,6 +19,7 @@
 #include "rondo/tests/runtime/tls_fixtures.h"
 #include "rondo/tests/support/nginx_server.h"
 #include "rondo/tests/support/program.h"
+#include "rondo/tests/support/random_bytes.h"
 
 namespace rondo {
 namespace {
@@ -29,12 +29,7 @@ using testing::HasSubstr;
 
 constexpr int kFiles = 200;
 
-std::string Content(int file) {
-  SeededRandom random(file);
-  std::string content(random.Below(60'000), '\0');
-  for (char& byte : content) byte = static_cast<char>(random.Next());
-  return content;
-}
+std::string Content(int file) { return RandomBytes(file, 307 * file); }
 
 std::string NameOf(int file) { return "file" + std::to_string(file); }
 

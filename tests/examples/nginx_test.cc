@@ -12,23 +12,16 @@
 #include "rondo/runtime/gather.h"
 #include "rondo/runtime/outcome.h"
 #include "rondo/runtime/run.h"
-#include "rondo/runtime/seeded_random.h"
 #include "rondo/tests/examples/http_client.h"
 #include "rondo/tests/runtime/descriptors.h"
 #include "rondo/tests/runtime/tls_fixtures.h"
 #include "rondo/tests/support/nginx_server.h"
+#include "rondo/tests/support/random_bytes.h"
 
 namespace rondo {
 namespace {
 
 using testing::HasSubstr;
-
-std::string RandomBytes(std::size_t size) {
-  SeededRandom random(size);
-  std::string bytes(size, '\0');
-  for (char& byte : bytes) byte = static_cast<char>(random.Below(256));
-  return bytes;
-}
 
 // Over plain connections, or TLS.
 class NginxTest : public testing::TestWithParam<bool> {
@@ -58,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(Connections, NginxTest, testing::Bool(),
                          });
 
 TEST_P(NginxTest, AnswersOnOneConnection) {
-  const std::string page = RandomBytes(3000);
+  const std::string page = RandomBytes(1, 3000);
   nginx_->Put("page", page);
   rondo::Run([&]() -> Coro<> {
     HttpClient client = co_await Connect();
@@ -83,7 +76,7 @@ TEST_P(NginxTest, AnswersOnOneConnection) {
 }
 
 TEST_P(NginxTest, SendsChunks) {
-  const std::string page = RandomBytes(1'000'000);
+  const std::string page = RandomBytes(1, 1'000'000);
   nginx_->Put("page", page);
   rondo::Run([&]() -> Coro<> {
     HttpClient client = co_await Connect();
@@ -97,7 +90,7 @@ TEST_P(NginxTest, SendsChunks) {
 }
 
 TEST_P(NginxTest, SendsALargeFile) {
-  const std::string large = RandomBytes(20'000'000);
+  const std::string large = RandomBytes(1, 20'000'000);
   nginx_->Put("large", large);
   rondo::Run([&]() -> Coro<> {
     HttpClient client = co_await Connect();
@@ -127,7 +120,7 @@ TEST_P(NginxTest, KeepsOpenWhatItIsAskedTo) {
 }
 
 TEST_P(NginxTest, ManyAtOnceLeaveNothingOpen) {
-  const std::string page = RandomBytes(50'000);
+  const std::string page = RandomBytes(1, 50'000);
   nginx_->Put("page", page);
   std::size_t before = 0;
   rondo::Run([&]() -> Coro<> {

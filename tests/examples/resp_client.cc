@@ -158,10 +158,14 @@ RespClient::RespClient(std::shared_ptr<Core> core) : core_(std::move(core)) {}
 RespClient::~RespClient() { Close(); }
 
 Coro<RespClient> RespClient::Begin(Stream stream, RespOptions options) {
+  if (options.version != 2 && options.version != 3) {
+    throw ValueError("RESP has the versions 2 and 3, not " +
+                     std::to_string(options.version));
+  }
   auto core = std::make_shared<Core>(std::move(stream), options);
   CreateTask(Core::ReadAll(core), "resp_reader");
   RespClient client(std::move(core));
-  if (options.version == 3) co_await client.Call({"HELLO", "3"});
+  if (options.version == 3) co_await client.Call("HELLO", "3");
   co_return client;
 }
 

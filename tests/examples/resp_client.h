@@ -2,8 +2,8 @@
 //
 //   rondo::RespClient redis =
 //       co_await rondo::RespClient::Connect("127.0.0.1", 6379);
-//   co_await redis.Call({"SET", "key", "value"});
-//   std::string value = (co_await redis.Call({"GET", "key"})).text;
+//   co_await redis.Call("SET", "key", "value");
+//   std::string value = (co_await redis.Call("GET", "key")).text;
 //
 // Any number of coroutines may call at once: commands are sent in the order of
 // the calls, without waiting for one another, and replies find their callers by
@@ -73,7 +73,12 @@ class RespClient {
   // Closes.
   ~RespClient();
 
-  // One command; its reply is no error.
+  // One command; its reply is no error. (Words, because g++ 12 does not compile
+  // a braced list of strings where something is awaited.)
+  template <class... Words>
+  Coro<RespValue> Call(std::string name, Words... words) {
+    return Call(std::vector<std::string>{std::move(name), words...});
+  }
   Coro<RespValue> Call(std::vector<std::string> command);
   // Many, sent at once; their replies, which may be errors.
   Coro<std::vector<RespValue>> Pipeline(

@@ -12,11 +12,11 @@
 #include "rondo/runtime/gather.h"
 #include "rondo/runtime/outcome.h"
 #include "rondo/runtime/run.h"
-#include "rondo/runtime/seeded_random.h"
 #include "rondo/runtime/sleep.h"
 #include "rondo/runtime/task.h"
 #include "rondo/tests/runtime/descriptors.h"
 #include "rondo/tests/runtime/tls_fixtures.h"
+#include "rondo/tests/support/random_bytes.h"
 #include "rondo/tests/support/redis_server.h"
 
 namespace rondo {
@@ -99,11 +99,9 @@ TEST_P(RedisTest, DoesWhatItIsTold) {
 TEST_P(RedisTest, AnErrorIsOfItsCommandOnly) {
   rondo::Run([&]() -> Coro<> {
     RespClient redis = co_await Connect();
-    std::vector<std::string> set = {"SET", "text", "x"};
-    co_await redis.Call(set);
-    std::vector<std::string> wrong = {"INCR", "text"};
+    co_await redis.Call("SET", "text", "x");
     const Outcome<RespValue> outcome =
-        co_await AsOutcome(redis.Call(std::move(wrong)));
+        co_await AsOutcome(redis.Call("INCR", "text"));
     EXPECT_TRUE(IsException<RespError>(outcome.exception()));
     EXPECT_THAT(DescribeException(outcome.exception()),
                 HasSubstr("INCR: ERR value is not an integer"));
@@ -137,8 +135,7 @@ TEST_P(RedisTest, RepliesFindTheirCallers) {
     RespClient redis = co_await Connect();
     const auto echo = [&](int i) -> Coro<bool> {
       const std::string text = "text " + std::to_string(i);
-      std::vector<std::string> command = {"ECHO", text};
-      const RespValue reply = co_await redis.Call(std::move(command));
+      const RespValue reply = co_await redis.Call("ECHO", text);
       co_return reply.text == text;
     };
     std::vector<Coro<bool>> calls;
@@ -152,9 +149,7 @@ TEST_P(RedisTest, LargeValues) {
   rondo::Run([&]() -> Coro<> {
     constexpr std::size_t kSize = 8 * 1024 * 1024;
     RespClient redis = co_await Connect();
-    SeededRandom random(kSize);
-    std::string large(kSize, '\0');
-    for (char& byte : large) byte = static_cast<char>(random.Next());
+    const std::string large = RandomBytes(1, kSize);
     Commands commands = {{"SET", "a", large},
                          {"SET", "b", large},
                          {"GET", "a"},
@@ -196,8 +191,7 @@ TEST_P(RedisTest, PublishesToThoseWhoSubscribe) {
     EXPECT_EQ(last.payload, "last");
     co_await subscriber.Unsubscribe("b");
     // It is an ordinary client again, in version 2 too.
-    std::vector<std::string> ping = {"PING"};
-    EXPECT_EQ((co_await subscriber.Call(std::move(ping))).text, "PONG");
+    EXPECT_EQ((co_await subscriber.Call("PING")).text, "PONG");
   });
 }
 
@@ -210,9 +204,8 @@ TEST_P(RedisTest, ACancelledCommandTakesItsReplyAlong) {
     std::vector<Task<RespValue>> calls;
     const std::string large(4 * 1024 * 1024, 'l');
     for (int i = 0; i < 20; ++i) {
-      std::vector<std::string> command = {"INCR", "n"};
-      if (i == 3) command = {"SET", "large", large};
-      calls.push_back(CreateTask(redis.Call(std::move(command))));
+      calls.push_back(CreateTask(i == 3 ? redis.Call("SET", "large", large)
+                                        : redis.Call("INCR", "n")));
     }
     for (int i = 0; i < 5; ++i) co_await Yield();
     for (std::size_t i = 0; i < calls.size(); i += 3) calls[i].Cancel();
@@ -242,8 +235,7 @@ TEST_P(RedisTest, AServerThatDiesLeavesNobodyWaiting) {
       std::vector<Task<RespValue>> calls;
       std::int64_t answered = 0;
       for (int i = 0; i < 1000; ++i) {
-        std::vector<std::string> command = {"INCR", "n"};
-        calls.push_back(CreateTask(redis.Call(std::move(command))));
+        calls.push_back(CreateTask(redis.Call("INCR", "n")));
         if (i == 500) {
           answered = (co_await calls[500]).integer;
           redis_->Pause();
@@ -270,9 +262,7 @@ TEST_P(RedisTest, AServerThatDiesLeavesNobodyWaiting) {
       EXPECT_EQ(answered, 501);
       EXPECT_EQ(lost, 499);
       EXPECT_FALSE(redis.is_open());
-      std::vector<std::string> ping = {"PING"};
-      const Outcome<RespValue> late =
-          co_await AsOutcome(redis.Call(std::move(ping)));
+      const Outcome<RespValue> late = co_await AsOutcome(redis.Call("PING"));
       EXPECT_TRUE(IsException<RespLostError>(late.exception()));
       const Outcome<RespMessage> message =
           co_await AsOutcome(redis.NextMessage());
