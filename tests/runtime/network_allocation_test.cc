@@ -198,19 +198,19 @@ Coro<> EchoBySockets() {
 }
 
 TEST(NetworkAllocationTest, ProtocolsAllocateNothingForAMessage) {
-  Run(EchoByProtocols());
+  rondo::Run(EchoByProtocols());
 }
 
 TEST(NetworkAllocationTest, DatagramsAllocateNothingForAMessage) {
-  Run(EchoByDatagrams());
+  rondo::Run(EchoByDatagrams());
 }
 
 TEST(NetworkAllocationTest, StreamsAllocateNothingForAMessage) {
-  Run(EchoByStreams());
+  rondo::Run(EchoByStreams());
 }
 
 TEST(NetworkAllocationTest, SocketsAllocateNothingForAMessage) {
-  Run(EchoBySockets());
+  rondo::Run(EchoBySockets());
 }
 
 }  // namespace
