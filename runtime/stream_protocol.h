@@ -13,6 +13,7 @@
 
 #include "rondo/runtime/coro.h"
 #include "rondo/runtime/future.h"
+#include "rondo/runtime/loop_core.h"
 #include "rondo/runtime/protocol.h"
 #include "rondo/runtime/stream_reader.h"
 

@@ -235,7 +235,10 @@ double TlsBulk() {
 // ---- Connections.
 
 Co Accept(Acceptor& acceptor) {
-  for (;;) co_await acceptor.async_accept(kUseCo);  // Closed when it dies.
+  for (;;) {
+    TcpSocket socket = co_await acceptor.async_accept(kUseCo);
+    socket.set_option(tcp::no_delay(true));
+  }
 }
 
 Co ConnectAgain(const Acceptor& acceptor, Race& race) {
@@ -245,6 +248,7 @@ Co ConnectAgain(const Acceptor& acceptor, Race& race) {
   for (std::int64_t i = ConnectionsEach(); i > 0; --i) {
     TcpSocket socket(executor);
     co_await socket.async_connect(endpoint, kUseCo);
+    socket.set_option(tcp::no_delay(true));
     error_code error;
     co_await socket.async_read_some(asio::buffer(&byte, 1),
                                     asio::redirect_error(kUseCo, error));

@@ -13,17 +13,25 @@
 #include "rondo/simnet/sim_selector.h"
 #include "rondo/simnet/virtual_clock.h"
 #include "rondo/tests/benchmarks/asio_metrics.h"
+#include "rondo/tests/benchmarks/asio_network_metrics.h"
 #include "rondo/tests/benchmarks/metric.h"
+#include "rondo/tests/benchmarks/network_metrics.h"
 #include "rondo/tests/benchmarks/rondo_metrics.h"
+#include "rondo/tests/benchmarks/stream_metrics.h"
 #include "rondo/tests/benchmarks/sync_metrics.h"
 #include "rondo/tests/benchmarks/uv_metrics.h"
+#include "rondo/tests/benchmarks/uv_network_metrics.h"
 
 namespace rondo::benchmarks {
 namespace {
 
-const Metric* Find(std::span<const Metric> metrics, std::string_view name) {
-  for (const Metric& metric : metrics) {
-    if (name == metric.name) return &metric;
+// In one of the two, or null.
+const Metric* Find(std::span<const Metric> a, std::span<const Metric> b,
+                   std::string_view name) {
+  for (const std::span<const Metric> metrics : {a, b}) {
+    for (const Metric& metric : metrics) {
+      if (name == metric.name) return &metric;
+    }
   }
   return nullptr;
 }
@@ -36,8 +44,9 @@ void MeasureRow(benchmark::State& state, const Metric& ours) {
     const Metric* metric;
     double sum = 0;
   };
-  Peer peers[] = {{"asio", Find(AsioMetrics(), ours.name)},
-                  {"libuv", Find(UvMetrics(), ours.name)}};
+  Peer peers[] = {
+      {"asio", Find(AsioMetrics(), AsioNetworkMetrics(), ours.name)},
+      {"libuv", Find(UvMetrics(), UvNetworkMetrics(), ours.name)}};
   double sum = 0;
   for (auto _ : state) {
     const double rate = ours.run();
@@ -104,6 +113,8 @@ void RegisterRows(std::span<const Metric> metrics) {
 void RegisterAll() {
   RegisterRows(RondoMetrics());
   RegisterRows(SyncMetrics());
+  RegisterRows(NetworkMetrics());
+  RegisterRows(StreamMetrics());
   const std::pair<const char*, Watch> modes[] = {
       {"iteration/unwatched", Watch::kNone},
       {"iteration/digest", Watch::kDigest},

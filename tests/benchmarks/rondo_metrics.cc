@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "rondo/runtime/event_loop.h"
@@ -284,7 +285,9 @@ Coro<> EchoServer() {
   co_await server.ServeForever();
 }
 
-double SimulatedPingPong() {
+Coro<> DoNothing() { co_await CreateFuture(); }
+
+double SimulatedPingPongAmong(int idle_hosts) {
   SimulationOptions options;
   options.latency_min = options.latency_max = milliseconds(1);
   options.iteration_budget = ~std::uint64_t{0};
@@ -292,6 +295,9 @@ double SimulatedPingPong() {
   double rate = -1;
   Simulation simulation(options);
   simulation.AddHost("server", EchoServer);
+  for (int i = 0; i < idle_hosts; ++i) {
+    simulation.AddHost("idle" + std::to_string(i), DoNothing);
+  }
   simulation.Run([&]() -> Coro<> {
     co_await Sleep(seconds(1));
     Stream stream = co_await OpenConnection("server", 7);
@@ -305,6 +311,9 @@ double SimulatedPingPong() {
   });
   return rate;
 }
+
+double SimulatedPingPong() { return SimulatedPingPongAmong(0); }
+double SimulatedPingPongAmongMany() { return SimulatedPingPongAmong(998); }
 
 constexpr Metric kMetrics[] = {
     {"post_chain", PostChain},
@@ -320,6 +329,7 @@ constexpr Metric kMetrics[] = {
     {"vtimer_run", VirtualTimerRun},
     {"vtimer_hold", VirtualTimerHold},
     {"sim_pp", SimulatedPingPong},
+    {"sim_pp_1k", SimulatedPingPongAmongMany},
     {"mem_task", MemTask},
 };
 

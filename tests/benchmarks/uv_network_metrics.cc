@@ -223,6 +223,7 @@ struct Guest {
                    [](uv_connect_t* request, int status) {
                      auto* const self = static_cast<Guest*>(request->data);
                      if (status < 0) return;
+                     uv_tcp_nodelay(&self->handle, 1);
                      uv_read_start(
                          reinterpret_cast<uv_stream_t*>(&self->handle),
                          Allocate, OnRead);
@@ -260,6 +261,7 @@ double ConnectRate() {
               auto* const client = new uv_tcp_t;
               uv_tcp_init(server->loop, client);
               uv_accept(server, reinterpret_cast<uv_stream_t*>(client));
+              uv_tcp_nodelay(client, 1);
               uv_close(reinterpret_cast<uv_handle_t*>(client),
                        [](uv_handle_t* handle) {
                          delete reinterpret_cast<uv_tcp_t*>(handle);
