@@ -56,7 +56,8 @@ TEST(BaseSelectorEventLoopTests, test_accept_connection_multiple) {
   world.network.Calls();
   for (int i = 0; i < 2 * kBacklog; ++i) world.network.Next("accept", 200 + i);
   world.Ready(kReadable);
-  EXPECT_THAT(world.network.Calls(), Contains("accept").Times(kBacklog));
+  // One more, as in 3.13.
+  EXPECT_THAT(world.network.Calls(), Contains("accept").Times(kBacklog + 1));
 }
 
 // ---- SelectorTransportTests
