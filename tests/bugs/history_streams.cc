@@ -143,7 +143,7 @@ void TwoReporters(rondo::Simulation& sim) {
 
 using RecvFunction = rondo::Coro<std::size_t> (*)(int, std::span<char>);
 
-rondo::Coro<std::size_t> OldSockRecvInto(int fd, std::span<char> buffer) {
+rondo::Coro<std::size_t> OldSockRecv(int fd, std::span<char> buffer) {
   rondo::Network& network = *rondo::RunningLoop().seams().network;
   rondo::SysResult result = network.Receive(fd, buffer);
   if (result == -EAGAIN) {
