@@ -108,7 +108,8 @@ TEST_P(CurlMultiTest, AFailureIsOfItsTransferOnly) {
   });
 }
 
-// A server that never answers, and how many connections it has.
+// A server that never answers, and counts its connections, which `open` must
+// outlive.
 ConnectionHandler KeepQuiet(int* open) {
   return [open](Stream stream) -> Coro<> {
     ++*open;
@@ -155,6 +156,8 @@ TEST(CurlMultiTimeTest, ATransferEndsInTime) {
     const Outcome<CurlResponse> end =
         co_await AsOutcome(curl.Fetch(UrlOf(server)));
     EXPECT_THAT(DescribeException(end.exception()), HasSubstr("timed out"));
+    server.Close();
+    co_await server.WaitClosed();
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -44,7 +45,8 @@ Outcome<HttpResponse> ResponseTo(const std::string& reply,
                                  HttpLimits limits = {},
                                  const std::string& method = "GET") {
   return Simulate([&]() -> Coro<Outcome<HttpResponse>> {
-    Server server = co_await StartScript({reply});
+    std::vector<std::string> script = {reply};
+    Server server = co_await StartScript(std::move(script));
     HttpClient client =
         co_await HttpClient::Connect("localhost", kPort, limits);
     co_return co_await AsOutcome(client.Send(HttpRequest(method, "/")));
