@@ -43,7 +43,7 @@ Coro<> Ping(Stream stream, std::int64_t n) {
 
 Coro<> SockEcho(Socket socket) {
   Message message;
-  while (const std::size_t n = co_await SockRecv(socket.fd(), message)) {
+  while (const std::size_t n = co_await SockRecvInto(socket.fd(), message)) {
     co_await SockSendAll(socket.fd(), {message.data(), n});
   }
 }
@@ -52,7 +52,7 @@ Coro<> SockPing(Socket socket, std::int64_t n) {
   Message message = {};
   for (; n > 0; --n) {
     co_await SockSendAll(socket.fd(), message);
-    co_await SockRecv(socket.fd(), message);
+    co_await SockRecvInto(socket.fd(), message);
   }
 }
 
@@ -127,7 +127,7 @@ Coro<double> SockBulk() {
   const double start = Now();
   const Task<> fill = CreateTask(SockFill(source.fd(), bytes));
   for (std::int64_t left = bytes; left > 0;) {
-    left -= static_cast<std::int64_t>(co_await SockRecv(sink.fd(), buffer));
+    left -= static_cast<std::int64_t>(co_await SockRecvInto(sink.fd(), buffer));
   }
   const double rate = 1e-9 * Rate(bytes, start);
   co_await fill;

@@ -280,7 +280,10 @@ SocketName OracleNetwork::Name(int fd) const {
 }
 
 SysResult OracleNetwork::Pipe(std::array<int, 2>*) { return -EOPNOTSUPP; }
-SysResult OracleNetwork::Adopt(int) { return -EOPNOTSUPP; }
+SysResult OracleNetwork::Adopt(int fd) {
+  return static_cast<SysResult>(of(fd).datagrams() ? DescriptorKind::kDatagram
+                                                   : DescriptorKind::kStream);
+}
 SysResult OracleNetwork::Read(int, std::span<char>) { return -EOPNOTSUPP; }
 SysResult OracleNetwork::Write(int, std::span<const char>) {
   return -EOPNOTSUPP;

@@ -67,7 +67,7 @@ class OracleNetwork final : public Network {
 
   // No scenario asks for these.
   SysResult Pipe(std::array<int, 2>*) override;
-  SysResult Adopt(int) override;
+  SysResult Adopt(int fd) override;
   SysResult Read(int, std::span<char>) override;
   SysResult Write(int, std::span<const char>) override;
   SysResult SendFile(int, int, std::int64_t, std::size_t) override;

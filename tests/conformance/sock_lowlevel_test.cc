@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -22,7 +21,7 @@
 #include "rondo/runtime/sockets.h"
 #include "rondo/runtime/streams.h"
 #include "rondo/runtime/task.h"
-#include "rondo/tests/support/program.h"
+#include "rondo/tests/conformance/endpoints.h"
 
 namespace rondo::conformance {
 namespace {
@@ -103,9 +102,8 @@ TEST(BaseSockTestsMixin, test_sock_client_ops) {
 
 TEST(BaseSockTestsMixin, test_unix_sock_client_ops) {
   rondo::Run([]() -> Coro<> {
-    const SocketAddress address =
-        SocketAddress::Unix(ScratchPath("sock_client_ops"));
-    std::filesystem::remove(address.path());
+    const UnixSocketPath path;
+    const SocketAddress address = SocketAddress::Unix(path.path());
     const Socket listener = Listener(address);
     const Task<> peer = CreateTask(Answer(&listener));
     const Socket socket = Socket::Stream(AddressFamily::kUnix);
@@ -279,9 +277,8 @@ TEST(BaseSockTestsMixin, test_recvfrom_into) {
 // Unix one whose peer does not read.
 TEST(BaseSockTestsMixin, test_sendto_blocking) {
   rondo::Run([]() -> Coro<> {
-    const SocketAddress address =
-        SocketAddress::Unix(ScratchPath("sendto_blocking"));
-    std::filesystem::remove(address.path());
+    const UnixSocketPath path;
+    const SocketAddress address = SocketAddress::Unix(path.path());
     const Socket server =
         Bound(Socket::Datagram(AddressFamily::kUnix), address);
     const Socket socket = Socket::Datagram(AddressFamily::kUnix);
