@@ -126,6 +126,8 @@ void SelectorTransport<I>::Fail(std::exception_ptr error,
 template <class I>
 void SelectorTransport<I>::Close() {
   if (closing_) return;
+  // The reader may be the last that holds it.
+  const auto keep = this->shared_from_this();
   closing_ = true;
   RemoveReader();
   if (this->GetWriteBufferSize() == 0) QueueConnectionLost(nullptr);
@@ -134,6 +136,7 @@ void SelectorTransport<I>::Close() {
 template <class I>
 void SelectorTransport<I>::ForceClose(std::exception_ptr error) {
   if (lost_ != 0) return;
+  const auto keep = this->shared_from_this();
   if (this->GetWriteBufferSize() != 0) {
     DropBuffer();
     RemoveWriter();
