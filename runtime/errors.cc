@@ -15,9 +15,12 @@ IncompleteReadError::IncompleteReadError(std::string partial,
       partial_(std::move(partial)),
       expected_(expected) {}
 
-LimitOverrunError::LimitOverrunError(std::size_t consumed)
-    : std::runtime_error("separator is not found, and " +
-                         std::to_string(consumed) + " bytes exceed the limit"),
+LimitOverrunError::LimitOverrunError(std::size_t consumed, bool found)
+    : std::runtime_error((found ? "separator is found, but the "
+                                : "separator is not found, and ") +
+                         std::to_string(consumed) +
+                         (found ? " bytes before it" : " bytes") +
+                         " exceed the limit"),
       consumed_(consumed) {}
 
 std::string DescribeException(const std::exception_ptr& exception) {

@@ -91,7 +91,8 @@ class IncompleteReadError : public std::runtime_error {
 // A separator is too far away. Nothing was consumed.
 class LimitOverrunError : public std::runtime_error {
  public:
-  explicit LimitOverrunError(std::size_t consumed);
+  // `found`: there is one, behind so many bytes.
+  explicit LimitOverrunError(std::size_t consumed, bool found = false);
 
   // How many bytes without a separator there are.
   std::size_t consumed() const { return consumed_; }

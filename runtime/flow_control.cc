@@ -7,17 +7,22 @@
 
 namespace rondo::internal {
 
-void FlowControl::SetLimits(const WriteBufferLimits& limits) {
-  constexpr std::size_t kDefault = 64 * 1024;
-  const std::size_t high =
-      limits.high.value_or(limits.low.has_value() ? 4 * *limits.low : kDefault);
+WriteBufferLimits FillIn(const WriteBufferLimits& limits,
+                         std::size_t default_high) {
+  const std::size_t high = limits.high.value_or(
+      limits.low.has_value() ? 4 * *limits.low : default_high);
   const std::size_t low = limits.low.value_or(high / 4);
   if (low > high) {
     throw ValueError("high (" + std::to_string(high) + ") must be >= low (" +
                      std::to_string(low) + ")");
   }
-  high_ = high;
-  low_ = low;
+  return {low, high};
+}
+
+void FlowControl::SetLimits(const WriteBufferLimits& limits) {
+  const WriteBufferLimits both = FillIn(limits, 64 * 1024);
+  high_ = *both.high;
+  low_ = *both.low;
 }
 
 void FlowControl::Pause(BaseProtocol* protocol) {

@@ -12,6 +12,11 @@
 
 namespace rondo::internal {
 
+// Both limits; `default_high` if neither is given. Throws: ValueError unless
+// low <= high.
+WriteBufferLimits FillIn(const WriteBufferLimits& limits,
+                         std::size_t default_high);
+
 class FlowControl {
  public:
   explicit FlowControl(LoopCore* core) : core_(core) {}

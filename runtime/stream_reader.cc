@@ -251,7 +251,7 @@ Coro<std::string> StreamReader::ReadUntil(std::vector<std::string> separators) {
     }
     co_await DataAwaitable(this, "ReadUntil");
   }
-  if (match.begin > limit_) throw LimitOverrunError(match.begin);
+  if (match.begin > limit_) throw LimitOverrunError(match.begin, true);
   std::string data = buffer_.Take(match.end);
   MaybeResume();
   co_return data;
@@ -271,6 +271,12 @@ Coro<std::string> StreamReader::ReadLine() {
     MaybeResume();
     throw ValueError(error.what());
   }
+}
+
+Coro<std::optional<std::string>> StreamReader::NextLine() {
+  std::string line = co_await ReadLine();
+  if (line.empty()) co_return std::nullopt;
+  co_return line;
 }
 
 }  // namespace rondo

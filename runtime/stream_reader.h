@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <span>
 #include <string>
@@ -118,6 +119,9 @@ class StreamReader {
   // All up to and including '\n', or the rest, empty at the end. Throws:
   // ValueError if the line is longer than the limit; it is dropped.
   Coro<std::string> ReadLine();
+  // The same for a loop over lines: no value at the end.
+  //   while (std::optional<std::string> line = co_await reader.NextLine())
+  Coro<std::optional<std::string>> NextLine();
 
   // Whether everything was read that will ever come.
   bool AtEof() const { return eof_ && buffer_.empty(); }

@@ -5,6 +5,9 @@
 //   writer.Close();
 //   co_await writer.WaitClosed();
 //
+// A StreamWriter is two references: dropping it closes nothing (a Stream does
+// that). A transport that its last owner drops unclosed is reported.
+//
 // Thread-safety: the loop's thread.
 // Source: asyncio.StreamWriter.
 #ifndef RONDO_RUNTIME_STREAM_WRITER_H_
@@ -20,6 +23,8 @@
 #include "rondo/runtime/transport.h"
 
 namespace rondo {
+
+struct TlsOptions;
 
 class StreamWriter {
  public:
@@ -46,6 +51,11 @@ class StreamWriter {
   Coro<> Drain() { return DrainParts(transport_, protocol_); }
   // Waits until the connection is closed. Throws: what it was lost by.
   Coro<> WaitClosed() { return WaitUntilClosed(protocol_); }
+
+  // Goes over to TLS (tls.h, which has the definition): sends what is written,
+  // then does the handshake; from then on `transport` is another. This must
+  // live until then. Throws: as tls.h; then the connection is closed.
+  Coro<> StartTls(TlsOptions options);
 
   const std::shared_ptr<Transport>& transport() const { return transport_; }
 

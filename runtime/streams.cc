@@ -22,7 +22,8 @@ SharedProtocol MakeProtocol(std::size_t limit) {
 // The Stream may be gone while what it has begun waits: `Keep` holds the reader
 // for `read`, a function of it that returns a Coro.
 template <class Read>
-Coro<std::string> Keep(SharedProtocol protocol, Read read) {
+auto Keep(SharedProtocol protocol, Read read)
+    -> decltype(read(protocol->reader())) {
   if (protocol == nullptr) ThrowEmpty();
   co_return co_await read(protocol->reader());
 }
@@ -92,6 +93,11 @@ Coro<std::string> Stream::ReadUntil(std::vector<std::string> separators) {
 Coro<std::string> Stream::ReadLine() {
   return Keep(protocol_,
               [](StreamReader& reader) { return reader.ReadLine(); });
+}
+
+Coro<std::optional<std::string>> Stream::NextLine() {
+  return Keep(protocol_,
+              [](StreamReader& reader) { return reader.NextLine(); });
 }
 
 Coro<> Stream::WriteAll(std::span<const char> data) {

@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -66,6 +67,7 @@ class Stream {
   Coro<std::string> ReadUntil(std::string separator);
   Coro<std::string> ReadUntil(std::vector<std::string> separators);
   Coro<std::string> ReadLine();
+  Coro<std::optional<std::string>> NextLine();
   bool AtEof() const { return protocol().reader().AtEof(); }
 
   // ---- Writing (stream_writer.h)

@@ -139,11 +139,17 @@ Coro<std::shared_ptr<Transport>> StartTls(std::shared_ptr<Transport> transport,
                  nullptr);
 }
 
-Coro<> Stream::StartTls(TlsOptions options) {
+Coro<> StreamWriter::StartTls(TlsOptions options) {
   co_await Drain();
-  transport_ =
-      co_await Upgrade(transport_, protocol_, std::move(options), &reader());
+  transport_ = co_await Upgrade(transport_, protocol_, std::move(options),
+                                &protocol_->reader());
   protocol_->ReplaceTransport(transport_);
+}
+
+Coro<> Stream::StartTls(TlsOptions options) {
+  StreamWriter upgraded = writer();
+  co_await upgraded.StartTls(std::move(options));
+  transport_ = upgraded.transport();
 }
 
 std::shared_ptr<const TlsInfo> TlsInfoOf(const Stream& stream) {

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <iterator>
@@ -13,8 +14,11 @@
 
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/seeded_random.h"
+#include "rondo/runtime/tls_certificate.h"
 #include "rondo/runtime/tls_error.h"
+#include "rondo/runtime/tls_key_log.h"
 #include "rondo/runtime/tls_random.h"
+#include "rondo/runtime/tls_tickets.h"
 
 namespace rondo {
 namespace internal {
@@ -153,6 +157,44 @@ int VerifyMode(const TlsSettings& s, bool server) {
   throw ValueError("there is no such TlsVerify");
 }
 
+// ---- Callbacks of OpenSSL's
+
+// Null: a connection of somebody else's.
+TlsConnection* ConnectionOf(const SSL* ssl) {
+  return static_cast<TlsConnection*>(SSL_get_app_data(ssl));
+}
+
+// Notes which certificate is not good, for the error.
+int NoteRefusal(int ok, X509_STORE_CTX* store) {
+  if (ok == 1) return ok;
+  const auto* const ssl = static_cast<const SSL*>(
+      X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  TlsConnection* const connection = ConnectionOf(ssl);
+  X509* const certificate = X509_STORE_CTX_get_current_cert(store);
+  if (connection != nullptr && certificate != nullptr) {
+    connection->refused = DescribeCertificate(certificate);
+  }
+  return ok;
+}
+
+// A server has sent a ticket: 1 keeps it.
+int KeepTicket(SSL* ssl, SSL_SESSION* session) {
+  TlsConnection* const connection = ConnectionOf(ssl);
+  if (connection == nullptr || connection->tickets == nullptr ||
+      connection->simulated || SSL_SESSION_is_resumable(session) != 1) {
+    return 0;
+  }
+  connection->tickets->Put(connection->own, connection->server_hostname,
+                           SslSessionHandle(session));
+  return 1;
+}
+
+void LogKeys(const SSL* ssl, const char* line) {
+  const auto* const context = static_cast<const TlsContext*>(
+      SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+  context->key_log()->Add(line);
+}
+
 // ---- ALPN and names
 
 // As the protocol has them: each behind its length.
@@ -188,16 +230,16 @@ int ChooseProtocol(SSL*, const unsigned char** out, unsigned char* out_size,
 int ChooseContext(SSL* ssl, int*, void*) {
   const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   if (name == nullptr) return SSL_TLSEXT_ERR_NOACK;
-  auto& contexts = *static_cast<TlsContexts*>(SSL_get_app_data(ssl));
+  TlsConnection& connection = *ConnectionOf(ssl);
   try {
-    contexts.chosen = contexts.own->settings().choose(name);
-    if (contexts.chosen == nullptr) return SSL_TLSEXT_ERR_OK;
+    connection.chosen = connection.own->settings().choose(name);
+    if (connection.chosen == nullptr) return SSL_TLSEXT_ERR_OK;
     // The connection takes a reference of its own.
     const SslContextHandle made =
-        contexts.chosen->NewReference(contexts.simulated);
+        connection.chosen->NewReference(connection.simulated);
     if (SSL_set_SSL_CTX(ssl, made.get()) != nullptr) return SSL_TLSEXT_ERR_OK;
   } catch (...) {  // tidy: allow(catch-all) thrown again above OpenSSL
-    contexts.error = std::current_exception();
+    connection.error = std::current_exception();
   }
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
@@ -263,7 +305,18 @@ TlsContext::TlsContext(bool server, TlsSettings settings)
   if (s.max_version.has_value() && *s.max_version < s.min_version) {
     throw ValueError("max_version is below min_version");
   }
+  if (const char* const file = std::getenv("SSLKEYLOGFILE");
+      s.key_log_file.empty() && file != nullptr) {
+    s.key_log_file = file;
+  }
+  if (!s.key_log_file.empty()) {
+    key_log_ = std::make_shared<internal::TlsKeyLog>(s.key_log_file);
+  }
   real_ = Build(nullptr);
+  if (key_log_ != nullptr) {
+    SSL_CTX_set_app_data(real_.get(), this);
+    SSL_CTX_set_keylog_callback(real_.get(), &internal::LogKeys);
+  }
 }
 
 internal::SslContextHandle TlsContext::NewReference(bool simulated) const {
@@ -292,8 +345,11 @@ internal::SslContextHandle TlsContext::Build(OSSL_LIB_CTX* library) const {
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                 SSL_MODE_RELEASE_BUFFERS);
-  // Nobody resumes sessions by their number.
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  // Sessions are resumed by tickets: servers know none, clients keep theirs.
+  SSL_CTX_set_session_cache_mode(
+      context, server_ ? SSL_SESS_CACHE_OFF
+                       : SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  if (!server_) SSL_CTX_sess_set_new_cb(context, &internal::KeepTicket);
   static constexpr unsigned char kSessionContext[] = "rondo";
   SSL_CTX_set_session_id_context(context, kSessionContext,
                                  sizeof(kSessionContext) - 1);
@@ -302,7 +358,7 @@ internal::SslContextHandle TlsContext::Build(OSSL_LIB_CTX* library) const {
     internal::UseCertificate(context, library, settings_);
   }
   const int mode = internal::VerifyMode(settings_, server_);
-  SSL_CTX_set_verify(context, mode, nullptr);
+  SSL_CTX_set_verify(context, mode, &internal::NoteRefusal);
   if (mode != SSL_VERIFY_NONE) {
     internal::Trust(context, library, settings_, server_);
   }

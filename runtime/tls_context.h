@@ -10,7 +10,8 @@
 // none. TLS 1.2 is the least.
 //
 // A context is immutable: any number of connections, loops and threads may
-// share it. Files are read once, when it is made.
+// share it. Files are read once, when it is made. Nobody can ask for new keys
+// in the middle of a connection (renegotiation), and nothing is compressed.
 // Source: ssl.SSLContext, ssl.create_default_context.
 #ifndef RONDO_RUNTIME_TLS_CONTEXT_H_
 #define RONDO_RUNTIME_TLS_CONTEXT_H_
@@ -28,18 +29,25 @@
 namespace rondo {
 
 class TlsContext;
+class TlsTickets;
 
 namespace internal {
 
-// The contexts of one connection, which OpenSSL's callbacks look for behind
+class TlsKeyLog;
+
+// One connection, for OpenSSL's callbacks, which look for it behind
 // SSL_get_app_data.
-struct TlsContexts {
-  TlsContexts(std::shared_ptr<const TlsContext> own, bool simulated)
+struct TlsConnection {
+  TlsConnection(std::shared_ptr<const TlsContext> own, bool simulated)
       : own(std::move(own)), simulated(simulated) {}
 
   const std::shared_ptr<const TlsContext> own;
   std::shared_ptr<const TlsContext> chosen;  // By TlsSettings::choose.
   std::exception_ptr error;                  // What that has thrown.
+  std::string refused;  // The peer's certificate that is not good, in words.
+  // Clients.
+  std::string server_hostname;
+  std::shared_ptr<TlsTickets> tickets;  // May be null.
   const bool simulated;
 };
 
@@ -92,6 +100,13 @@ struct TlsSettings {
   // this one's. What it throws ends the handshake. Called on the loop's thread.
   std::function<std::shared_ptr<const TlsContext>(const std::string& name)>
       choose;
+
+  // ---- Who may look on.
+
+  // A file to which the keys of all connections are appended, so that programs
+  // like Wireshark can read what they say; not in a simulation. Empty: what
+  // the environment calls SSLKEYLOGFILE, if it is set.
+  std::string key_log_file;
 };
 
 class TlsContext {
@@ -114,11 +129,15 @@ class TlsContext {
   // often they were used.
   internal::SslContextHandle NewReference(bool simulated) const;
 
+  // Null: there is none.
+  internal::TlsKeyLog* key_log() const { return key_log_.get(); }
+
  private:
   internal::SslContextHandle Build(OSSL_LIB_CTX* library) const;
 
   const bool server_;
   TlsSettings settings_;
+  std::shared_ptr<internal::TlsKeyLog> key_log_;
   internal::SslContextHandle real_;
 };
 

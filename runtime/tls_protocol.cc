@@ -17,7 +17,6 @@ namespace {
 // LOG_THRESHOLD_FOR_CONNLOST_WRITES.
 constexpr std::size_t kHighWater = 512 * 1024;
 constexpr std::size_t kReadHighWater = 256 * 1024;
-constexpr std::size_t kReadLowWater = kReadHighWater / 4;
 constexpr int kForgivenWrites = 5;
 
 std::exception_ptr SystemError(int code, const std::string& what) {
@@ -32,6 +31,11 @@ std::string Milliseconds(Nanoseconds time) {
          " ms";
 }
 
+void RequirePositive(Nanoseconds time, const std::string& name) {
+  if (time > Nanoseconds(0)) return;
+  throw ValueError(name + " must be positive, and is " + Milliseconds(time));
+}
+
 const std::shared_ptr<Protocol>& NotNull(const std::shared_ptr<Protocol>& p) {
   if (p == nullptr) throw ValueError("a transport needs a protocol");
   return p;
@@ -44,15 +48,15 @@ TlsProtocol::TlsProtocol(std::shared_ptr<Protocol> protocol, TlsOptions options,
     : ProtocolKeeper(internal::RunningCore()),
       core_(internal::RunningCore()),
       options_(std::move(options)),
-      session_(core_, options_.context, options_.server_hostname.value_or("")),
+      session_(core_, options_.context, options_.server_hostname.value_or(""),
+               options_.tickets),
       waiter_(waiter),
       flow_(core_),
       told_(has_transport ? Told::kMade : Told::kNothing) {
-  if (options_.handshake_timeout <= Nanoseconds(0) ||
-      options_.shutdown_timeout <= Nanoseconds(0)) {
-    throw ValueError("the timeouts of TLS must be positive");
-  }
+  RequirePositive(options_.handshake_timeout, "handshake_timeout");
+  RequirePositive(options_.shutdown_timeout, "shutdown_timeout");
   SetWriteBufferLimits({});
+  SetReadBufferLimits({});
   SetProtocol(std::move(protocol));
 }
 
@@ -86,6 +90,9 @@ std::any TlsProtocol::GetExtraInfo(std::string_view name) const {
     if (info_ == nullptr) return {};
     return std::shared_ptr<const TlsInfo>(info_);
   }
+  if (name == "sslcontext") return session_.context();
+  if (name == "cipher" && info_ != nullptr) return info_->cipher;
+  if (name == "peercert" && info_ != nullptr) return info_->peer_certificate;
   return transport_ == nullptr ? std::any() : transport_->GetExtraInfo(name);
 }
 
@@ -328,12 +335,17 @@ void TlsProtocol::TellEof() {
   Guard("Error calling EofReceived()", [&] { protocol_->EofReceived(); });
 }
 
+void TlsProtocol::SetReadBufferLimits(ReadBufferLimits limits) {
+  read_limits_ = internal::FillIn(limits, kReadHighWater);
+  if (transport_ != nullptr) ControlReading();
+}
+
 void TlsProtocol::ControlReading() {
   const std::size_t size = session_.incoming_size();
-  if (size >= kReadHighWater && !wire_reading_paused_) {
+  if (size >= *read_limits_.high && !wire_reading_paused_) {
     wire_reading_paused_ = true;
     transport_->PauseReading();
-  } else if (size <= kReadLowWater && wire_reading_paused_) {
+  } else if (size <= *read_limits_.low && wire_reading_paused_) {
     wire_reading_paused_ = false;
     transport_->ResumeReading();
   }
@@ -398,10 +410,7 @@ void TlsProtocol::ControlWriting() {
 }
 
 void TlsProtocol::SetWriteBufferLimits(WriteBufferLimits limits) {
-  if (!limits.low.has_value() && !limits.high.has_value()) {
-    limits.high = kHighWater;
-  }
-  flow_.SetLimits(limits);
+  flow_.SetLimits(internal::FillIn(limits, kHighWater));
   ControlWriting();
 }
 

@@ -1,5 +1,6 @@
 // TlsProtocol: TLS between a transport and a protocol. To the transport it is a
-// protocol, to the protocol the transport.
+// protocol, to the protocol the transport: what connections over TLS have for
+// one (std::dynamic_pointer_cast, for what only TLS has).
 //
 // A connection is unwrapped, does its handshake, is wrapped, then flushes what
 // it has, shuts down, and is unwrapped again. The protocol above learns of it
@@ -32,7 +33,9 @@
 #include "rondo/runtime/protocol.h"
 #include "rondo/runtime/protocol_keeper.h"
 #include "rondo/runtime/tls_context.h"
+#include "rondo/runtime/tls_info.h"
 #include "rondo/runtime/tls_session.h"
+#include "rondo/runtime/tls_tickets.h"
 #include "rondo/runtime/transport.h"
 
 namespace rondo {
@@ -48,15 +51,21 @@ struct TlsOptions {
   // Clients: whose certificate the server must have, and the name it is sent.
   // Not given: the host that is connected to. Empty: none.
   std::optional<std::string> server_hostname;
+  // Clients: shared by connections that may resume one another (tls_tickets.h).
+  std::shared_ptr<TlsTickets> tickets;
   // Longer ones break the connection: std::system_error (ECONNABORTED),
   // TimeoutError. Source: asyncio.constants.
   Nanoseconds handshake_timeout = std::chrono::seconds(60);
   Nanoseconds shutdown_timeout = std::chrono::seconds(30);
 };
 
-// WriteEof throws RuntimeError: TLS cannot be closed in one direction. "tls"
-// (std::shared_ptr<const TlsInfo>) is known from the end of the handshake on,
-// and all that the transport below knows.
+// In bytes.
+using ReadBufferLimits = WriteBufferLimits;
+
+// WriteEof throws RuntimeError: TLS cannot be closed in one direction.
+// GetExtraInfo knows "sslcontext" (std::shared_ptr<const TlsContext>); from the
+// end of the handshake on "tls" (std::shared_ptr<const TlsInfo>), and of that
+// "cipher" and "peercert" (std::string); and all that the transport below does.
 class TlsProtocol final : public BufferedProtocol,
                           public Transport,
                           private internal::ProtocolKeeper,
@@ -80,6 +89,14 @@ class TlsProtocol final : public BufferedProtocol,
   std::span<char> GetBuffer(std::size_t hint) override;
   void BufferUpdated(std::size_t n) override;
   bool EofReceived() override;
+
+  // ---- How much of the peer's bytes may wait to be decrypted: from the high
+  // mark on nothing is read from below, until there is no more than the low
+  // one. What is not given: as for writing, of 256 KiB. Throws: ValueError
+  // unless low <= high.
+  void SetReadBufferLimits(ReadBufferLimits limits);
+  ReadBufferLimits GetReadBufferLimits() const { return read_limits_; }
+  std::size_t GetReadBufferSize() const { return session_.incoming_size(); }
 
   // Transport
   void Close() override;
@@ -162,6 +179,7 @@ class TlsProtocol final : public BufferedProtocol,
   std::shared_ptr<TlsInfo> info_;
   internal::ByteQueue backlog_;  // Written and not yet encrypted.
   internal::FlowControl flow_;
+  ReadBufferLimits read_limits_;
   std::exception_ptr error_;  // What it is broken by.
   State state_ = State::kUnwrapped;
   Told told_;

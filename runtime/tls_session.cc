@@ -1,14 +1,12 @@
 #include "rondo/runtime/tls_session.h"
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <chrono>
 #include <climits>
 #include <ctime>
-#include <new>
 #include <utility>
 
 #include "rondo/runtime/errors.h"
@@ -37,34 +35,25 @@ int Clip(std::size_t size) {
   return static_cast<int>(std::min<std::size_t>(size, INT_MAX));
 }
 
-std::string TextOf(BIO* bio) {
-  const char* data = nullptr;
-  const long size = BIO_get_mem_data(bio, &data);
-  return std::string(data, static_cast<std::size_t>(size));
-}
-
 }  // namespace
 
 TlsSession::TlsSession(LoopCore* core,
                        std::shared_ptr<const TlsContext> context,
-                       std::string server_hostname)
+                       std::string server_hostname,
+                       std::shared_ptr<TlsTickets> tickets)
     : random_(RandomOf(core)),
-      contexts_(NotNull(context), core->seams.driven),
-      server_hostname_(std::move(server_hostname)) {
+      connection_(NotNull(context), core->seams.driven) {
+  connection_.server_hostname = std::move(server_hostname);
+  connection_.tickets = std::move(tickets);
   const SslContextHandle made =
-      contexts_.own->NewReference(contexts_.simulated);
+      connection_.own->NewReference(connection_.simulated);
   const TlsRandomScope scope(random());
   ERR_clear_error();
   ssl_.reset(SSL_new(made.get()));
-  BioHandle incoming(BIO_new(BIO_s_mem()));
-  BioHandle outgoing(BIO_new(BIO_s_mem()));
-  if (ssl_ == nullptr || incoming == nullptr || outgoing == nullptr) {
-    throw TakeTlsError("cannot begin a TLS connection");
-  }
-  incoming_ = incoming.release();
-  outgoing_ = outgoing.release();
-  SSL_set_bio(ssl_.get(), incoming_, outgoing_);
-  SSL_set_app_data(ssl_.get(), &contexts_);
+  if (ssl_ == nullptr) throw TakeTlsError("cannot begin a TLS connection");
+  BIO* const bio = NewBio(&wire_).release();
+  SSL_set_bio(ssl_.get(), bio, bio);  // It is the SSL's now.
+  SSL_set_app_data(ssl_.get(), &connection_);
   // The loop's time, not the machine's.
   X509_VERIFY_PARAM_set_time(
       SSL_get0_param(ssl_.get()),
@@ -75,21 +64,22 @@ TlsSession::TlsSession(LoopCore* core,
     SSL_set_accept_state(ssl_.get());
   } else {
     AskForName();
+    OfferTicket();
     SSL_set_connect_state(ssl_.get());
   }
 }
 
 void TlsSession::AskForName() {
-  const bool check = contexts_.own->settings().check_hostname &&
+  const bool check = connection_.own->settings().check_hostname &&
                      SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE;
-  if (server_hostname_.empty()) {
+  if (connection_.server_hostname.empty()) {
     if (!check) return;
     throw ValueError(
         "the TlsContext checks the server's name: give a "
         "server_hostname, or switch check_hostname off");
   }
   X509_VERIFY_PARAM* const param = SSL_get0_param(ssl_.get());
-  const char* const name = server_hostname_.c_str();
+  const char* const name = connection_.server_hostname.c_str();
   // A numeric address is neither sent as a name nor compared as one.
   if (ASN1_OCTET_STRING* const ip = a2i_IPADDRESS(name)) {
     ASN1_OCTET_STRING_free(ip);
@@ -99,8 +89,16 @@ void TlsSession::AskForName() {
                                     X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     if (!check || SSL_set1_host(ssl_.get(), name) == 1) return;
   }
-  throw TakeTlsError("cannot ask for the server name \"" + server_hostname_ +
-                     "\"");
+  throw TakeTlsError("cannot ask for the server name \"" +
+                     connection_.server_hostname + "\"");
+}
+
+void TlsSession::OfferTicket() {
+  if (connection_.tickets == nullptr) return;
+  const SslSessionHandle ticket = connection_.tickets->Take(
+      connection_.own.get(), connection_.server_hostname);
+  // One that has run out is not offered.
+  if (ticket != nullptr) SSL_set_session(ssl_.get(), ticket.get());
 }
 
 // ---- Calls
@@ -127,17 +125,19 @@ bool TlsSession::Handshake() {
 }
 
 void TlsSession::ThrowHandshakeError() {
-  if (contexts_.error != nullptr) std::rethrow_exception(contexts_.error);
+  if (connection_.error != nullptr) std::rethrow_exception(connection_.error);
   std::string what = "TLS handshake";
-  if (!server_hostname_.empty()) what += " with " + server_hostname_;
+  if (!connection_.server_hostname.empty())
+    what += " with " + connection_.server_hostname;
   const TlsError error = TakeTlsError(what);
   const long verified = SSL_get_verify_result(ssl_.get());
   if (verified == X509_V_OK) throw error;
   what += ": ";
   what += X509_verify_cert_error_string(verified);
+  if (!connection_.refused.empty()) what += ": " + connection_.refused;
   throw CertificateVerificationError(
-      what, static_cast<unsigned int>(error.code().value()), server_hostname_,
-      static_cast<int>(verified));
+      what, static_cast<unsigned int>(error.code().value()),
+      connection_.server_hostname, static_cast<int>(verified));
 }
 
 std::size_t TlsSession::Write(std::span<const char> data) {
@@ -175,53 +175,10 @@ bool TlsSession::Shutdown() {
   return !WantsMore(result, "TLS shutdown");
 }
 
-// ---- The wire
-
-void TlsSession::Feed(std::span<const char> data) {
-  if (BIO_write(incoming_, data.data(), Clip(data.size())) !=
-      static_cast<int>(data.size())) {
-    throw std::bad_alloc();
-  }
-}
-
-std::span<const char> TlsSession::outgoing() const {
-  const char* data = nullptr;
-  const long size = BIO_get_mem_data(outgoing_, &data);
-  return {data, static_cast<std::size_t>(size)};
-}
-
 // ---- What is known
 
 bool TlsSession::close_notify_received() const {
   return (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
-}
-
-TlsInfo TlsSession::Info() const {
-  SSL* const ssl = ssl_.get();
-  TlsInfo info;
-  info.version = SSL_get_version(ssl);
-  info.cipher = SSL_get_cipher_name(ssl);
-  const unsigned char* alpn = nullptr;
-  unsigned alpn_size = 0;
-  SSL_get0_alpn_selected(ssl, &alpn, &alpn_size);
-  if (alpn_size > 0) {
-    info.alpn.assign(reinterpret_cast<const char*>(alpn), alpn_size);
-  }
-  if (const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) {
-    info.server_name = name;
-  }
-  info.close_notify_received = close_notify_received();
-  const X509Handle peer(SSL_get1_peer_certificate(ssl));
-  if (peer == nullptr) return info;
-  const BioHandle pem(BIO_new(BIO_s_mem()));
-  const BioHandle subject(BIO_new(BIO_s_mem()));
-  if (pem == nullptr || subject == nullptr) throw std::bad_alloc();
-  PEM_write_bio_X509(pem.get(), peer.get());
-  info.peer_certificate = TextOf(pem.get());
-  X509_NAME_print_ex(subject.get(), X509_get_subject_name(peer.get()), 0,
-                     XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB);
-  info.peer_subject = TextOf(subject.get());
-  return info;
 }
 
 }  // namespace rondo::internal

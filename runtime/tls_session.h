@@ -19,35 +19,21 @@
 #include "rondo/runtime/seeded_random.h"
 #include "rondo/runtime/tls_context.h"
 #include "rondo/runtime/tls_error.h"
+#include "rondo/runtime/tls_info.h"
+#include "rondo/runtime/tls_tickets.h"
+#include "rondo/runtime/tls_wire.h"
 
-namespace rondo {
-
-// What is known of a connection once its handshake is over.
-struct TlsInfo {
-  TlsInfo() = default;
-
-  std::string version;      // "TLSv1.3"
-  std::string cipher;       // "TLS_AES_256_GCM_SHA384"
-  std::string alpn;         // What was agreed on; empty: nothing.
-  std::string server_name;  // What the client has asked for (SNI), or empty.
-  // Of the peer's certificate, empty if it has shown none: itself in PEM, and
-  // its subject ("CN = example.org").
-  std::string peer_certificate;
-  std::string peer_subject;
-  // Whether the peer has said that it sends no more. If it has not, and yet
-  // the end was read, somebody may have cut the connection.
-  bool close_notify_received = false;
-};
-
-namespace internal {
+namespace rondo::internal {
 
 class TlsSession {
  public:
-  // `server_hostname`: clients only; empty: no name is sent, or checked.
+  // `server_hostname` and `tickets`: clients only. The one may be empty: no
+  // name is sent, or checked; the other null.
   // Throws: ValueError if the context is to check a name and there is none;
   // TlsError.
   TlsSession(LoopCore* core, std::shared_ptr<const TlsContext> context,
-             std::string server_hostname);
+             std::string server_hostname,
+             std::shared_ptr<TlsTickets> tickets = nullptr);
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
 
@@ -66,20 +52,24 @@ class TlsSession {
 
   // ---- The wire.
 
-  void Feed(std::span<const char> data);
-  std::size_t incoming_size() const { return BIO_pending(incoming_); }
-  std::size_t outgoing_size() const { return BIO_pending(outgoing_); }
+  void Feed(std::span<const char> data) { wire_.incoming.Append(data); }
+  std::size_t incoming_size() const { return wire_.incoming.size(); }
+  std::size_t outgoing_size() const { return wire_.outgoing.size(); }
   // Valid until the next call of anything else.
-  std::span<const char> outgoing() const;
-  void ClearOutgoing() { BIO_reset(outgoing_); }
+  std::span<const char> outgoing() const { return wire_.outgoing.data(); }
+  void ClearOutgoing() { wire_.outgoing.Clear(); }
 
-  bool is_server() const { return contexts_.own->is_server(); }
+  bool is_server() const { return connection_.own->is_server(); }
   bool close_notify_received() const;
+  const std::shared_ptr<const TlsContext>& context() const {
+    return connection_.own;
+  }
   // REQUIRES: the handshake is over.
-  TlsInfo Info() const;
+  TlsInfo Info() const { return DescribeTls(ssl_.get()); }
 
  private:
   void AskForName();
+  void OfferTicket();
   [[noreturn]] void ThrowHandshakeError();
   // Whether the call that returned `result` needs more from the peer. Throws:
   // TlsError if it has failed.
@@ -89,14 +79,11 @@ class TlsSession {
   // Of a simulation: seeded by the loop's, so that how much OpenSSL draws
   // shifts nothing else.
   std::optional<SeededRandom> random_;
-  TlsContexts contexts_;
-  const std::string server_hostname_;
+  TlsConnection connection_;
+  TlsWire wire_;
   SslHandle ssl_;
-  BIO* incoming_ = nullptr;  // The SSL's.
-  BIO* outgoing_ = nullptr;
 };
 
-}  // namespace internal
-}  // namespace rondo
+}  // namespace rondo::internal
 
 #endif  // RONDO_RUNTIME_TLS_SESSION_H_
