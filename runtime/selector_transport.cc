@@ -35,6 +35,7 @@ SelectorTransport<I>::~SelectorTransport() {
 template <class I>
 void SelectorTransport<I>::LoopEnded() {
   const auto keep = this->shared_from_this();
+  socket_.Close();  // Later the network is gone.
   LetProtocolGo();
 }
 

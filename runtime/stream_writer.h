@@ -54,7 +54,8 @@ class StreamWriter {
 
   // Goes over to TLS (tls.h, which has the definition): sends what is written,
   // then does the handshake; from then on `transport` is another. This must
-  // live until then. Throws: as tls.h; then the connection is closed.
+  // live until then. (For the writer of a Stream there is Stream::StartTls.)
+  // Throws: as tls.h; then the connection is closed.
   Coro<> StartTls(TlsOptions options);
 
   const std::shared_ptr<Transport>& transport() const { return transport_; }
