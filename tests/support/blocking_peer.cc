@@ -77,9 +77,13 @@ std::string BlockingSocket::Receive(std::size_t n) {
         static_cast<std::size_t>(Check(recv(fd_, data.data(), n, 0), "recv")));
     return data;
   }
-  ERR_clear_error();
-  const int result = SSL_read(ssl_.get(), data.data(), static_cast<int>(n));
-  const int error = SSL_get_error(ssl_.get(), result);
+  int result;
+  int error;
+  do {  // Within TLS a read may have found another record than one of data.
+    ERR_clear_error();
+    result = SSL_read(ssl_.get(), data.data(), static_cast<int>(n));
+    error = SSL_get_error(ssl_.get(), result);
+  } while (error == SSL_ERROR_WANT_READ);
   if (error == SSL_ERROR_SYSCALL) throw PeerGone("SSL_read");
   if (result <= 0 && error != SSL_ERROR_ZERO_RETURN) {
     throw internal::TakeTlsError("SSL_read");
@@ -100,10 +104,13 @@ std::string BlockingSocket::ReceiveAll(std::size_t n) {
 
 void BlockingSocket::Send(std::string_view data) {
   if (ssl_ == nullptr) return SendRaw(data);
-  ERR_clear_error();
-  const int result =
-      SSL_write(ssl_.get(), data.data(), static_cast<int>(data.size()));
-  if (result <= 0) throw internal::TakeTlsError("SSL_write");
+  while (!data.empty()) {  // It takes a record at a time.
+    ERR_clear_error();
+    const int result =
+        SSL_write(ssl_.get(), data.data(), static_cast<int>(data.size()));
+    if (result <= 0) throw internal::TakeTlsError("SSL_write");
+    data.remove_prefix(static_cast<std::size_t>(result));
+  }
 }
 
 void BlockingSocket::SendRaw(std::string_view data) {
@@ -114,9 +121,17 @@ void BlockingSocket::SendRaw(std::string_view data) {
 }
 
 void BlockingSocket::StartTls(const TlsContext& context) {
-  context_ = context.NewReference(/*simulated=*/false);
-  ssl_.reset(SSL_new(context_.get()));
-  SSL_set_fd(ssl_.get(), fd_);
+  outer_ = std::move(ssl_);
+  const internal::SslContextHandle made =
+      context.NewReference(/*simulated=*/false);
+  ssl_.reset(SSL_new(made.get()));
+  if (outer_ == nullptr) {
+    SSL_set_fd(ssl_.get(), fd_);
+  } else {
+    BIO* const bio = BIO_new(BIO_f_ssl());
+    BIO_set_ssl(bio, outer_.get(), BIO_NOCLOSE);
+    SSL_set_bio(ssl_.get(), bio, bio);
+  }
   ERR_clear_error();
   const int result =
       context.is_server() ? SSL_accept(ssl_.get()) : SSL_connect(ssl_.get());
@@ -147,6 +162,7 @@ void BlockingSocket::ShutdownSend() {
 
 void BlockingSocket::Close() {
   ssl_.reset();
+  outer_.reset();
   if (fd_ >= 0) close(std::exchange(fd_, -1));
 }
 

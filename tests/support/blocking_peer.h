@@ -47,8 +47,8 @@ class BlockingSocket {
   std::string ReceiveAll(std::size_t n);
   void Send(std::string_view data);
 
-  // Does the handshake; from then on the others are TLS. The side is the
-  // context's.
+  // Does the handshake; from then on the others are TLS, or TLS within TLS. The
+  // side is the context's.
   void StartTls(const TlsContext& context);
   // Says that nothing more is sent, and waits until the peer has said so.
   void Unwrap();
@@ -62,7 +62,7 @@ class BlockingSocket {
 
  private:
   int fd_;
-  internal::SslContextHandle context_;
+  internal::SslHandle outer_;  // If there is TLS within TLS.
   internal::SslHandle ssl_;
 };
 
