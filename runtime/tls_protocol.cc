@@ -447,6 +447,8 @@ void TlsProtocol::EndFlush() {
 
 void TlsProtocol::DoShutdown() {
   Guard("Fatal error on transport", [&] {
+    // There is nothing to wait for behind the end.
+    if (eof_received_) session_.SendCloseNotify();
     const bool done = eof_received_ || session_.Shutdown();
     SendOutgoing();
     if (!done) return;

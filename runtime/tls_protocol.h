@@ -7,10 +7,11 @@
 // when the handshake is over, and of its end like that of any other.
 //
 // Source: asyncio.sslproto, state by state; differs: when something fails, the
-// peer is sent the alert that says what; a protocol that has its transport is
-// told of every end, that of a timed-out StartTls too; whoever waits for a
-// handshake learns that it was broken off, rather than to seem connected; what
-// came before the peer's end is read, however slowly.
+// peer is sent the alert that says what, and one that has cut its direction is
+// told of our end; a protocol that has its transport is told of every end, that
+// of a timed-out StartTls too; whoever waits for a handshake learns that it was
+// broken off, rather than to seem connected; what came before the peer's end is
+// read, however slowly.
 #ifndef RONDO_RUNTIME_TLS_PROTOCOL_H_
 #define RONDO_RUNTIME_TLS_PROTOCOL_H_
 

@@ -165,12 +165,19 @@ std::optional<std::size_t> TlsSession::Read(std::span<char> buffer) {
   return 0;
 }
 
-bool TlsSession::Shutdown() {
+void TlsSession::SendCloseNotify() {
+  if ((SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0) return;
   const TlsRandomScope scope(random());
   ERR_clear_error();
-  int result = SSL_shutdown(ssl_.get());
-  // 0: ours is on its way; whether the peer's is here is a second question.
-  if (result == 0) result = SSL_shutdown(ssl_.get());
+  const int result = SSL_shutdown(ssl_.get());
+  if (result < 0) WantsMore(result, "TLS shutdown");
+}
+
+bool TlsSession::Shutdown() {
+  SendCloseNotify();
+  const TlsRandomScope scope(random());
+  ERR_clear_error();
+  const int result = SSL_shutdown(ssl_.get());
   if (result == 1) return true;
   return !WantsMore(result, "TLS shutdown");
 }

@@ -47,7 +47,9 @@ class TlsSession {
   // How many bytes were put into `buffer`; 0: the peer sends no more; no value:
   // needs more from the peer.
   std::optional<std::size_t> Read(std::span<char> buffer);
-  // Says that nothing more is sent. False: the peer has not said so yet.
+  // Says that nothing more is sent.
+  void SendCloseNotify();
+  // The same. False: the peer has not said so yet.
   bool Shutdown();
 
   // ---- The wire.
