@@ -186,23 +186,5 @@ TEST(SslProtoHandshakeTests, test_close_during_ssl_over_ssl) {
   });
 }
 
-// ---- Not of CPython's: how much is read ahead
-
-TEST(TlsProtocolTest, StopsReadingFromBelowAtItsLimits) {
-  RunTest([]() -> Coro<> {
-    Unanswered client;
-    EXPECT_EQ(client.tls->GetReadBufferLimits().high, 256u * 1024);
-    EXPECT_EQ(client.tls->GetReadBufferLimits().low, 64u * 1024);
-    ReadBufferLimits limits;
-    limits.low = 1000;
-    client.tls->SetReadBufferLimits(limits);
-    EXPECT_EQ(client.tls->GetReadBufferLimits().high, 4000u);
-    limits.high = 999;
-    EXPECT_THROW(client.tls->SetReadBufferLimits(limits), ValueError);
-    client.tls->Abort();
-    co_return;
-  });
-}
-
 }  // namespace
 }  // namespace rondo::conformance

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -158,6 +159,35 @@ TEST_P(TlsTest, AReaderThatIsBehindStopsTheSender) {
   });
 }
 
+TEST_P(TlsTest, ReadsNoFurtherAheadThanItsLimits) {
+  RunIn(GetParam(), []() -> Coro<> {
+    constexpr std::size_t kSize = 2'000'000;
+    ConnectionHandler flood = [](Stream stream) -> Coro<> {
+      co_await stream.WriteAll(std::string(kSize, 'x'));
+    };
+    Server server = co_await StartServer(flood, "127.0.0.1", 0, ServerTls());
+    Stream stream =
+        co_await OpenConnection("127.0.0.1", PortOf(server), ClientTls());
+    auto& tls = dynamic_cast<TlsProtocol&>(stream.transport());
+    EXPECT_EQ(tls.GetReadBufferLimits().high, 256u * 1024);
+    EXPECT_EQ(tls.GetReadBufferLimits().low, 64u * 1024);
+    ReadBufferLimits limits;
+    limits.low = 5'000;
+    tls.SetReadBufferLimits(limits);
+    EXPECT_EQ(tls.GetReadBufferLimits().high, 20'000u);
+    limits.high = 4'999;
+    EXPECT_THROW(tls.SetReadBufferLimits(limits), ValueError);
+    tls.PauseReading();
+    while (tls.GetReadBufferSize() < 20'000) co_await Sleep(1ms);
+    co_await Sleep(5ms);
+    // One more read is what there may be above.
+    EXPECT_LE(tls.GetReadBufferSize(), 20'000u + 256 * 1024);
+    tls.ResumeReading();
+    EXPECT_EQ((co_await stream.ReadAll()).size(), kSize);
+    EXPECT_EQ(tls.GetReadBufferSize(), 0u);
+  });
+}
+
 // ---- Who the peer is
 
 TEST_P(TlsTest, RefusesAnotherHostsCertificate) {
@@ -166,8 +196,10 @@ TEST_P(TlsTest, RefusesAnotherHostsCertificate) {
     tls.server_hostname = "example.org";
     const std::exception_ptr error = co_await RefusalOf(ServerTls(), tls);
     EXPECT_TRUE(IsException<CertificateVerificationError>(error));
-    EXPECT_THAT(TextOf(error), HasSubstr("TLS handshake with example.org: "
-                                         "hostname mismatch"));
+    EXPECT_THAT(TextOf(error),
+                HasSubstr("TLS handshake with example.org: hostname mismatch: "
+                          "certificate \"CN = localhost\" for localhost, "
+                          "127.0.0.1, signed by \"CN = rondo test CA\""));
     try {
       std::rethrow_exception(error);
     } catch (const CertificateVerificationError& e) {
