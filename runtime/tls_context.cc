@@ -7,9 +7,11 @@
 #include <cstddef>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "rondo/runtime/errors.h"
@@ -38,6 +40,11 @@ int Number(TlsVersion version) {
   throw ValueError("there is no such TlsVersion");
 }
 
+bool IsDirectory(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
+
 // The text that is given, or the file's.
 void ReadInto(std::string* pem, const std::string& file, const char* what) {
   if (file.empty()) return;
@@ -46,12 +53,14 @@ void ReadInto(std::string* pem, const std::string& file, const char* what) {
                      ", and as a text: give one");
   }
   std::ifstream stream(file, std::ios::binary);
-  if (!stream) {
-    throw std::system_error(
-        errno, std::generic_category(),
-        "cannot read " + std::string(what) + " from " + file);
+  const int error = IsDirectory(file) ? EISDIR : errno;
+  const std::string where = std::string(what) + " from " + file;
+  if (!stream || error == EISDIR) {
+    throw std::system_error(error, std::generic_category(),
+                            "cannot read " + where);
   }
   pem->assign(std::istreambuf_iterator<char>(stream), {});
+  if (pem->empty()) throw ValueError("cannot read " + where + ": it is empty");
 }
 
 BioHandle Reader(const std::string& text) {
@@ -135,6 +144,10 @@ void Trust(SSL_CTX* context, OSSL_LIB_CTX* library, const TlsSettings& s,
     }
   }
   if (!s.ca_directory.empty()) {
+    if (!IsDirectory(s.ca_directory)) {
+      throw std::system_error(ENOTDIR, std::generic_category(),
+                              "cannot use the CA directory " + s.ca_directory);
+    }
     Require(SSL_CTX_load_verify_dir(context, s.ca_directory.c_str()),
             "cannot use the CA directory " + s.ca_directory);
   }
@@ -358,7 +371,9 @@ internal::SslContextHandle TlsContext::Build(OSSL_LIB_CTX* library) const {
     internal::UseCertificate(context, library, settings_);
   }
   const int mode = internal::VerifyMode(settings_, server_);
-  SSL_CTX_set_verify(context, mode, &internal::NoteRefusal);
+  SSL_CTX_set_verify(
+      context, mode,
+      mode == SSL_VERIFY_NONE ? nullptr : &internal::NoteRefusal);
   if (mode != SSL_VERIFY_NONE) {
     internal::Trust(context, library, settings_, server_);
   }

@@ -112,7 +112,8 @@ struct TlsSettings {
 class TlsContext {
  public:
   // Throws: TlsError with the setting, the file, and OpenSSL's reasons;
-  // ValueError for settings that contradict each other.
+  // std::system_error for a file that cannot be read, or written; ValueError
+  // for an empty one, and for settings that contradict each other.
   static std::shared_ptr<const TlsContext> Client(TlsSettings settings = {});
   static std::shared_ptr<const TlsContext> Server(TlsSettings settings);
 

@@ -92,7 +92,10 @@ std::any TlsProtocol::GetExtraInfo(std::string_view name) const {
   }
   if (name == "sslcontext") return session_.context();
   if (name == "cipher" && info_ != nullptr) return info_->cipher;
-  if (name == "peercert" && info_ != nullptr) return info_->peer_certificate;
+  if (name == "peercert") {
+    if (info_ == nullptr || info_->peer_certificate.empty()) return {};
+    return info_->peer_certificate;
+  }
   return transport_ == nullptr ? std::any() : transport_->GetExtraInfo(name);
 }
 

@@ -127,8 +127,9 @@ bool TlsSession::Handshake() {
 void TlsSession::ThrowHandshakeError() {
   if (connection_.error != nullptr) std::rethrow_exception(connection_.error);
   std::string what = "TLS handshake";
-  if (!connection_.server_hostname.empty())
+  if (!connection_.server_hostname.empty()) {
     what += " with " + connection_.server_hostname;
+  }
   const TlsError error = TakeTlsError(what);
   const long verified = SSL_get_verify_result(ssl_.get());
   if (verified == X509_V_OK) throw error;

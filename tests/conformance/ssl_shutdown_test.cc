@@ -56,7 +56,7 @@ Coro<> SendAndReadToTheEnd(std::uint16_t port, int* count) {
 TEST(TestSSL, test_shutdown_cleanly) {
   const PeerServer server(
       [](BlockingSocket& socket) {
-        socket.StartTls(*ServerContext());
+        socket.StartTls(ServerContext());
         EXPECT_TRUE(socket.ReceiveAll(kManyBytes) ==
                     std::string(kManyBytes, 'A'));
         socket.Send("OK");
@@ -82,7 +82,7 @@ Coro<> PingPong(Stream& stream) {
 
 TEST(TestSSL, test_flush_before_shutdown) {
   const PeerServer server([](BlockingSocket& socket) {
-    socket.StartTls(*ServerContext());
+    socket.StartTls(ServerContext());
     EXPECT_EQ(socket.ReceiveAll(4), "ping");
     socket.Send("pong");
     EXPECT_EQ(socket.ReceiveAll(kChunk * kChunks).size(), kChunk * kChunks);
@@ -111,7 +111,7 @@ template <class F>
 void ExpectTrailingData(F end) {
   Signal full;
   const PeerServer server([&](BlockingSocket& socket) {
-    socket.StartTls(*ServerContext());
+    socket.StartTls(ServerContext());
     EXPECT_EQ(socket.ReceiveAll(4), "ping");
     socket.Send("pong");
     full.Wait();
@@ -142,7 +142,7 @@ TEST(TestSSL, test_remote_shutdown_receives_trailing_data) {
 
 TEST(TestSSL, test_shutdown_timeout_handler_leak) {
   const PeerServer server([](BlockingSocket& socket) {
-    socket.StartTls(*ServerContext());
+    socket.StartTls(ServerContext());
     EXPECT_EQ(socket.Receive(32), "");
   });
   EXPECT_THAT(
@@ -183,7 +183,7 @@ class PausingProto final : public ClientProto {
 TEST(TestSSL, test_shutdown_timeout_handler_not_set) {
   Signal eof;
   const PeerServer server([&](BlockingSocket& socket) {
-    socket.StartTls(*ServerContext());
+    socket.StartTls(ServerContext());
     socket.Send("hello");
     EXPECT_EQ(socket.ReceiveAll(5), "world");
     socket.Send("extra bytes");

@@ -80,7 +80,7 @@ Coro<> Talk(Stream stream, int* count) {
 }
 
 void BlockingServerTalk(BlockingSocket& socket) {
-  socket.StartTls(*ServerContext());
+  socket.StartTls(ServerContext());
   EXPECT_TRUE(socket.ReceiveAll(kManyBytes) == ManyA());
   socket.Send("OK");
   EXPECT_TRUE(socket.ReceiveAll(kManyBytes) == ManyB());
@@ -109,7 +109,7 @@ TEST(TestSSL, test_create_server_ssl_1) {
                   return AnswerTalk(std::move(stream), &count);
                 };
                 PeerProgram client = [](BlockingSocket& socket) {
-                  socket.StartTls(*AnyServer().context);
+                  socket.StartTls(AnyServer().context);
                   BlockingClientTalk(socket);
                 };
                 co_await ServeAll(handler, client);
@@ -127,8 +127,8 @@ TEST(TestSSL, test_create_server_ssl_over_ssl) {
                   co_await AnswerTalk(std::move(stream), &count);
                 };
                 PeerProgram client = [](BlockingSocket& socket) {
-                  socket.StartTls(*AnyServer().context);
-                  socket.StartTls(*AnyServer().context);
+                  socket.StartTls(AnyServer().context);
+                  socket.StartTls(AnyServer().context);
                   BlockingClientTalk(socket);
                 };
                 co_await ServeAll(handler, client);
@@ -198,7 +198,7 @@ TEST(BaseStartTLS, test_create_connection_ssl_slow_handshake) {
 
 void ExpectFailedCertificate() {
   const PeerServer server([](BlockingSocket& socket) {
-    EXPECT_THROW(socket.StartTls(*ServerContext()), TlsError);
+    EXPECT_THROW(socket.StartTls(ServerContext()), TlsError);
   });
   EXPECT_THAT(RunOnSockets([&]() -> Coro<> {
                 const std::optional<CertificateVerificationError> error =
@@ -286,7 +286,7 @@ TEST(TestSSL, test_connect_timeout_warning) {
 
 void ExpectCorruptedTls() {
   const PeerServer server([](BlockingSocket& socket) {
-    socket.StartTls(*ServerContext());
+    socket.StartTls(ServerContext());
     socket.Send("A\n");
     socket.ReceiveAll(1);
     socket.SendRaw("please corrupt the SSL connection");
@@ -335,7 +335,7 @@ void ServeAccepted(const std::optional<TlsOptions>& tls) {
         SocketAddress address;
         network.LocalAddress(listener.fd(), &address);
         const PeerClient client(address.port(), [&](BlockingSocket& socket) {
-          if (tls.has_value()) socket.StartTls(*AnyServer().context);
+          if (tls.has_value()) socket.StartTls(AnyServer().context);
           socket.Send("test data");
           EXPECT_EQ(socket.ReceiveAll(5), "roger");
         });

@@ -48,7 +48,7 @@ constexpr PeerEnd kCuts = &BlockingSocket::ShutdownSend;
 
 // A server: "O" and a payload over TLS.
 void ServeSecret(BlockingSocket& socket, PeerEnd end) {
-  socket.StartTls(*ServerContext());
+  socket.StartTls(ServerContext());
   socket.Send("O");
   EXPECT_TRUE(socket.ReceiveAll(kPayloadSize) == Hello());
   (socket.*end)();
@@ -133,7 +133,7 @@ class OneByteProto final : public BufferedProtocol {
 void ExpectAnotherProtocol(PeerEnd end) {
   const PeerServer server([end](BlockingSocket& socket) {
     EXPECT_TRUE(socket.ReceiveAll(kPayloadSize) == Hello());
-    socket.StartTls(*ServerContext());
+    socket.StartTls(ServerContext());
     socket.Send("O");
     EXPECT_TRUE(socket.ReceiveAll(kPayloadSize) == Hello());
     socket.Send("2");
@@ -242,7 +242,7 @@ void ExpectStartTlsOfServer(const std::string& answer) {
         Server server = co_await CreateServer(factory, "127.0.0.1", 0);
         const PeerClient client(PortOf(server), [&](BlockingSocket& socket) {
           EXPECT_TRUE(socket.ReceiveAll(kPayloadSize) == Hello());
-          socket.StartTls(*AnyServer().context);
+          socket.StartTls(AnyServer().context);
           socket.Send(Hello());
           EXPECT_EQ(socket.ReceiveAll(answer.size()), answer);
           if (answer.empty()) socket.Unwrap();

@@ -44,7 +44,7 @@ std::uint16_t PortOf(const Server& server) {
 // Source: test_utils.run_test_server. `tls`: null for a plain one.
 PeerProgram HttpServer(std::shared_ptr<const TlsContext> tls = nullptr) {
   return [tls](BlockingSocket& socket) {
-    if (tls != nullptr) socket.StartTls(*tls);
+    if (tls != nullptr) socket.StartTls(tls);
     std::string request;
     while (!request.ends_with("\r\n\r\n")) {
       const std::string some = socket.Receive(1000);

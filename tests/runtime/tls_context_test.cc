@@ -65,6 +65,23 @@ TEST(TlsContextTest, NamesAFileThatIsNoCertificate) {
                     HasSubstr("empty.pem"), EndsWith("no start line")));
 }
 
+TEST(TlsContextTest, NamesFilesThatAreEmptyOrDirectories) {
+  TlsSettings settings = ServerSettings();
+  settings.certificate_pem.clear();
+  settings.certificate_file = InFile("none.pem", "");
+  EXPECT_THAT(Complaint(settings),
+              AllOf(HasSubstr("cannot read the certificate chain from"),
+                    EndsWith("none.pem: it is empty")));
+  settings.certificate_file = "/tmp";
+  EXPECT_EQ(Complaint(settings),
+            "cannot read the certificate chain from /tmp: Is a directory");
+  settings = ServerSettings();
+  settings.verify = TlsVerify::kRequired;
+  settings.ca_directory = "/nowhere";
+  EXPECT_EQ(Complaint(settings),
+            "cannot use the CA directory /nowhere: Not a directory");
+}
+
 TEST(TlsContextTest, ADamagedCertificateInTheChainIsAnError) {
   TlsSettings settings = ServerSettings();
   std::string damaged = Authority().certificate();

@@ -56,7 +56,7 @@ TlsOptions WithTickets() {
 
 TEST(TlsTicketsTest, ASecondConnectionResumesTheFirst) {
   for (const TlsVersion version : {TlsVersion::kTls12, TlsVersion::kTls13}) {
-    Run([version]() -> Coro<> {
+    rondo::Run([version]() -> Coro<> {
       TlsSettings settings = ServerSettings();
       settings.max_version = version;
       Server server = co_await StartServer(SayWhetherResumed, "127.0.0.1", 0,
@@ -75,7 +75,7 @@ TEST(TlsTicketsTest, ASecondConnectionResumesTheFirst) {
 }
 
 TEST(TlsTicketsTest, ATicketIsOfOneContextAndOneName) {
-  Run([]() -> Coro<> {
+  rondo::Run([]() -> Coro<> {
     Server server =
         co_await StartServer(SayWhetherResumed, "127.0.0.1", 0, ServerTls());
     TlsOptions tls = WithTickets();
@@ -91,7 +91,7 @@ TEST(TlsTicketsTest, ATicketIsOfOneContextAndOneName) {
 }
 
 TEST(TlsTicketsTest, WhatAServerDoesNotKnowIsRefusedQuietly) {
-  Run([]() -> Coro<> {
+  rondo::Run([]() -> Coro<> {
     TlsOptions tls = WithTickets();
     for (int i = 0; i < 2; ++i) {
       Server server = co_await StartServer(SayWhetherResumed, "127.0.0.1", 0,
@@ -154,10 +154,10 @@ TEST(TlsKeyLogTest, HoldsTheKeysOfRealConnections) {
   Simulate(ConnectOnce(ClientTls(settings)));
   EXPECT_EQ(ContentsOf(settings.key_log_file), "");
   settings.max_version = TlsVersion::kTls12;
-  Run(ConnectOnce(ClientTls(settings)));
+  rondo::Run(ConnectOnce(ClientTls(settings)));
   EXPECT_THAT(ContentsOf(settings.key_log_file), StartsWith("CLIENT_RANDOM "));
   settings.max_version.reset();
-  Run(ConnectOnce(ClientTls(settings)));
+  rondo::Run(ConnectOnce(ClientTls(settings)));
   EXPECT_THAT(ContentsOf(settings.key_log_file),
               HasSubstr("\nCLIENT_TRAFFIC_SECRET_0 "));
 }
@@ -167,7 +167,7 @@ TEST(TlsKeyLogTest, IsWhatTheEnvironmentSays) {
   setenv("SSLKEYLOGFILE", path.c_str(), /*overwrite=*/1);
   const TlsOptions tls = ClientTls();
   unsetenv("SSLKEYLOGFILE");
-  Run(ConnectOnce(tls));
+  rondo::Run(ConnectOnce(tls));
   EXPECT_THAT(ContentsOf(path), HasSubstr("SERVER_TRAFFIC_SECRET_0 "));
 }
 

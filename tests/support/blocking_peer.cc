@@ -120,10 +120,11 @@ void BlockingSocket::SendRaw(std::string_view data) {
   }
 }
 
-void BlockingSocket::StartTls(const TlsContext& context) {
+void BlockingSocket::StartTls(std::shared_ptr<const TlsContext> context) {
+  contexts_.push_back(context);  // Outlives what is made of it.
   outer_ = std::move(ssl_);
   const internal::SslContextHandle made =
-      context.NewReference(/*simulated=*/false);
+      context->NewReference(/*simulated=*/false);
   ssl_.reset(SSL_new(made.get()));
   if (outer_ == nullptr) {
     SSL_set_fd(ssl_.get(), fd_);
@@ -134,7 +135,7 @@ void BlockingSocket::StartTls(const TlsContext& context) {
   }
   ERR_clear_error();
   const int result =
-      context.is_server() ? SSL_accept(ssl_.get()) : SSL_connect(ssl_.get());
+      context->is_server() ? SSL_accept(ssl_.get()) : SSL_connect(ssl_.get());
   if (result == 1) return;
   if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_SYSCALL) {
     throw PeerGone("a handshake");

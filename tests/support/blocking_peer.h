@@ -2,7 +2,7 @@
 // OpenSSL's own way of using sockets. None of it is rondo's.
 //
 //   PeerServer server([](BlockingSocket& socket) {
-//     socket.StartTls(*context);
+//     socket.StartTls(context);
 //     EXPECT_EQ(socket.ReceiveAll(4), "ping");
 //     socket.Send("pong");
 //   });
@@ -16,10 +16,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "rondo/runtime/openssl_handles.h"
 #include "rondo/runtime/tls_context.h"
@@ -49,7 +51,7 @@ class BlockingSocket {
 
   // Does the handshake; from then on the others are TLS, or TLS within TLS. The
   // side is the context's.
-  void StartTls(const TlsContext& context);
+  void StartTls(std::shared_ptr<const TlsContext> context);
   // Says that nothing more is sent, and waits until the peer has said so.
   void Unwrap();
   // Says so, and waits for nothing.
@@ -62,6 +64,7 @@ class BlockingSocket {
 
  private:
   int fd_;
+  std::vector<std::shared_ptr<const TlsContext>> contexts_;
   internal::SslHandle outer_;  // If there is TLS within TLS.
   internal::SslHandle ssl_;
 };
