@@ -20,6 +20,12 @@ internal::SslSessionHandle TlsTickets::Take(
                entry.server_hostname == server_hostname;
       });
   if (newest == entries_.rend()) return nullptr;
+  SSL_SESSION* const raw = newest->session.get();
+  // Whoever resumes before TLS 1.3 is given no other.
+  if (SSL_SESSION_get_protocol_version(raw) < TLS1_3_VERSION) {
+    SSL_SESSION_up_ref(raw);
+    return internal::SslSessionHandle(raw);
+  }
   internal::SslSessionHandle session = std::move(newest->session);
   entries_.erase(std::prev(newest.base()));
   return session;

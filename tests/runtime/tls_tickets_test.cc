@@ -107,7 +107,9 @@ TEST(TlsTicketsTest, TheOldestGoesAndTheNewestIsTaken) {
   TlsTickets tickets(2);
   const auto context = TlsContext::Client();
   for (const std::string name : {"a", "b", "b"}) {
-    tickets.Put(context, name, internal::SslSessionHandle(SSL_SESSION_new()));
+    internal::SslSessionHandle session(SSL_SESSION_new());
+    SSL_SESSION_set_protocol_version(session.get(), TLS1_3_VERSION);
+    tickets.Put(context, name, std::move(session));
   }
   EXPECT_EQ(tickets.size(), 2u);
   EXPECT_EQ(tickets.Take(context.get(), "a"), nullptr);
