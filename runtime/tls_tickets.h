@@ -8,9 +8,9 @@
 //
 // A connection takes the newest ticket of its context and server_hostname, for
 // nobody else, and leaves those that it is sent, from TLS 1.3 on behind its
-// handshake: with what it reads. Those of TLS 1.3 are used once. Servers
-// give them to whoever asks, except in a simulation, where there are none: they
-// hold the machine's time.
+// handshake: with what it reads. Those of TLS 1.3 are used once. Servers give
+// them to whoever asks, except in a simulation, where there are none: they hold
+// the machine's time.
 //
 // Thread-safety: one loop's thread.
 // Source: ssl.SSLSession; RFC 8446, 2.2 and C.4.
