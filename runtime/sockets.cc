@@ -131,7 +131,7 @@ Coro<> SockSendAll(int fd, std::span<const char> data) {
   SysResult result = send();
   if (internal::WouldBlock(result)) {
     result = co_await internal::WhenReady(fd, kWritable, "sock_sendall", send);
-  } else if (size >= kTurnBytes) {
+  } else if (result >= 0 && size >= kTurnBytes) {
     co_await Yield();
   }
   if (result < 0) {
