@@ -122,7 +122,9 @@ void SystemSelector::Resume(int fd, Registration& entry, unsigned events) {
 
 void SystemSelector::Rest(int fd) {
   Registration& entry = Require(fd);
-  if (!keeps_resting() || entry.gone) return Unregister(fd);
+  // What waits to write is nearly always ready, and would not rest for long.
+  const bool writes = (entry.events & kWritable) != 0;
+  if (!keeps_resting() || entry.gone || writes) return Unregister(fd);
   entry.resting = std::exchange(entry.events, 0);
 }
 

@@ -134,7 +134,7 @@ TEST(EpollSelectorTest, RestingAndComingBackAreNoSystemCalls) {
     selector.Register(pair.a(), kWritable);
     mark();
     selector.Rest(pair.a());
-    selector.Select(kZero);  // Something rests that is ready: it leaves.
+    selector.Select(kZero);  // One that waits to write does not rest.
     mark();
     selector.Select(kZero);
     mark();
