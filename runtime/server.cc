@@ -139,15 +139,11 @@ Coro<> Server::WaitClosed() {
 }
 
 void Server::CloseClients() {
-  for (Transport* const client : CoreOf(core_).clients()) {
-    if (core_->has(client)) client->Close();
-  }
+  CoreOf(core_).ForEachClient([](Transport& client) { client.Close(); });
 }
 
 void Server::AbortClients() {
-  for (Transport* const client : CoreOf(core_).clients()) {
-    if (core_->has(client)) client->Abort();
-  }
+  CoreOf(core_).ForEachClient([](Transport& client) { client.Abort(); });
 }
 
 bool Server::is_serving() const { return core_ != nullptr && core_->serving(); }

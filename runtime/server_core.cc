@@ -1,6 +1,5 @@
 #include "rondo/runtime/server_core.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <exception>
 #include <utility>
@@ -90,14 +89,9 @@ Future<> ServerCore::WhenGone() {
   return waiters_.back();
 }
 
-void ServerCore::Detach(Transport* transport) {
-  std::erase(clients_, transport);
+void ServerCore::Detach(std::uint64_t number) {
+  clients_.erase(number);
   WakeIfGone();
-}
-
-bool ServerCore::has(Transport* transport) const {
-  return std::find(clients_.begin(), clients_.end(), transport) !=
-         clients_.end();
 }
 
 SocketAddress ServerCore::AddressOf(const Listener& listener) const {

@@ -5,7 +5,9 @@
 #ifndef RONDO_RUNTIME_SERVER_CORE_H_
 #define RONDO_RUNTIME_SERVER_CORE_H_
 
+#include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -45,11 +47,24 @@ class ServerCore final : public ConnectionOwner,
   Future<> WhenGone();
 
   // ConnectionOwner
-  void Attach(Transport* transport) override { clients_.push_back(transport); }
-  void Detach(Transport* transport) override;
-  // What happens to one may be the end of others.
-  std::vector<Transport*> clients() const { return clients_; }
-  bool has(Transport* transport) const;
+  std::uint64_t Attach(Transport* transport) override {
+    clients_.emplace(++last_client_, transport);
+    return last_client_;
+  }
+  void Detach(std::uint64_t number) override;
+
+  // Calls `f` with each client's transport, in the order of their coming. What
+  // happens to one may be the end of others.
+  template <class F>
+  void ForEachClient(F f) {
+    const std::uint64_t last = last_client_;
+    for (auto client = clients_.begin();
+         client != clients_.end() && client->first <= last;) {
+      const std::uint64_t number = client->first;
+      f(*client->second);
+      client = clients_.upper_bound(number);
+    }
+  }
 
  private:
   struct Listener {
@@ -73,7 +88,8 @@ class ServerCore final : public ConnectionOwner,
   ProtocolFactory factory_;
   const ServerOptions options_;
   std::deque<Listener> listeners_;
-  std::vector<Transport*> clients_;  // In the order of their coming.
+  std::map<std::uint64_t, Transport*> clients_;  // By number.
+  std::uint64_t last_client_ = 0;
   std::vector<Future<>> waiters_;
   Future<> forever_;
   bool serving_ = false;

@@ -26,11 +26,11 @@ SocketTransport::SocketTransport(Socket socket,
   // Segments of Nagle's algorithm wait for acknowledgements. (A Unix socket
   // refuses.)
   network_->SetOption(fd(), SocketOption::kNoDelay, 1);
-  if (owner_ != nullptr) owner_->Attach(this);
+  if (owner_ != nullptr) number_ = owner_->Attach(this);
 }
 
 SocketTransport::~SocketTransport() {
-  if (owner_ != nullptr) owner_->Detach(this);
+  if (owner_ != nullptr) owner_->Detach(number_);
 }
 
 // ---- Reading
@@ -208,7 +208,7 @@ void SocketTransport::Lose(std::exception_ptr error) {
 
 void SocketTransport::LetProtocolGo() {
   StreamTransport::LetProtocolGo();
-  if (const auto owner = std::move(owner_)) owner->Detach(this);
+  if (const auto owner = std::move(owner_)) owner->Detach(number_);
 }
 
 }  // namespace rondo::internal

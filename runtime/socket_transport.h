@@ -24,8 +24,9 @@ namespace rondo::internal {
 // Who counts a server's connections.
 class ConnectionOwner {
  public:
-  virtual void Attach(Transport* transport) = 0;
-  virtual void Detach(Transport* transport) = 0;
+  // Returns what Detach is to be given.
+  virtual std::uint64_t Attach(Transport* transport) = 0;
+  virtual void Detach(std::uint64_t number) = 0;
 
  protected:
   ~ConnectionOwner() = default;
@@ -93,6 +94,7 @@ class SocketTransport final : public StreamTransport, public FileTransport {
   void Flushed();
 
   std::shared_ptr<ConnectionOwner> owner_;
+  std::uint64_t number_ = 0;  // With the owner.
   ByteQueue buffer_;
   Future<> writable_;
   bool sending_file_ = false;
