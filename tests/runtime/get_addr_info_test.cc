@@ -48,8 +48,8 @@ Coro<std::error_code> ErrorOf(std::string host, std::string* what) {
 TEST(GetAddrInfoTest, WhatIsNumericNeedsNobodyAndNoIteration) {
   ScriptedWorld world;
   world.names().blocking = true;
+  bool iterated = false;
   world.Run([&]() -> Coro<> {
-    bool iterated = false;
     RunningLoop().CallSoon([&] { iterated = true; });
     const std::vector<AddrInfo> found = co_await GetAddrInfo("10.0.0.1", "80");
     EXPECT_THAT(found,

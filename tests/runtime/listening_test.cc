@@ -22,6 +22,7 @@
 #include "rondo/runtime/task.h"
 #include "rondo/simnet/simulation.h"
 #include "rondo/tests/runtime/descriptors.h"
+#include "rondo/tests/support/sanitized.h"
 #include "rondo/tests/support/scripted_network.h"
 
 namespace rondo {
@@ -223,6 +224,7 @@ class DescriptorLimit {
 };
 
 TEST(ListeningTest, WithoutDescriptorsTheServerTellsAndTriesAgain) {
+  if (kSanitized) GTEST_SKIP() << "UBSan's checks need descriptors";
   rondo::Run([]() -> Coro<> {
     Server server = co_await CreateServer(&MakeProtocol, "127.0.0.1", 0);
     std::vector<std::string> reports;

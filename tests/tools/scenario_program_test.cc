@@ -13,6 +13,7 @@
 #include "nlohmann/json.hpp"
 #include "rondo/replay/token.h"
 #include "rondo/tests/support/program.h"
+#include "rondo/tests/support/sanitized.h"
 
 namespace rondo {
 namespace {
@@ -22,18 +23,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-#else
-constexpr bool kSanitized = false;
-#endif
 
 const char* PathOf(const char* variable) {
   const char* const path = std::getenv(variable);
