@@ -8,10 +8,6 @@
 #include "rondo/runtime/huge_allocator.h"
 #include "rondo/runtime/identity.h"
 
-#ifdef RONDO_POOL_POISONS
-#include <sanitizer/asan_interface.h>
-#endif
-
 namespace rondo::internal {
 
 // Pool::Of and Pool::OwnerOf read the first two.
@@ -55,15 +51,6 @@ thread_local ChunkCache chunk_cache;
 std::uint64_t jitter_seed = 0;
 
 }  // namespace
-
-#ifdef RONDO_POOL_POISONS
-void Pool::Poison(void* block, std::size_t bytes) {
-  ASAN_POISON_MEMORY_REGION(block, bytes);
-}
-void Pool::Unpoison(void* block, std::size_t bytes) {
-  ASAN_UNPOISON_MEMORY_REGION(block, bytes);
-}
-#endif
 
 void SetPoolJitter(std::uint64_t seed) { jitter_seed = seed; }
 

@@ -17,6 +17,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "rondo/runtime/poison.h"
+
 namespace rondo::internal {
 
 class Pool {
@@ -115,21 +117,6 @@ class Pool {
   void AddChunk();
   void DieIfUnused();
   static void FreeLarge(void* block, std::size_t size);
-
-#if defined(__SANITIZE_ADDRESS__)
-#define RONDO_POOL_POISONS 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define RONDO_POOL_POISONS 1
-#endif
-#endif
-#ifdef RONDO_POOL_POISONS
-  static void Poison(void* block, std::size_t bytes);
-  static void Unpoison(void* block, std::size_t bytes);
-#else
-  static void Poison(void*, std::size_t) {}
-  static void Unpoison(void*, std::size_t) {}
-#endif
 
   FreeBlock* free_[kClasses] = {};
   std::uint64_t allocated_ = 0;

@@ -1,9 +1,8 @@
 #include "rondo/simnet/segment.h"
 
-#include <sanitizer/asan_interface.h>
-
 #include <new>
 
+#include "rondo/runtime/poison.h"
 #include "rondo/simnet/tcp_connection.h"
 
 namespace rondo::internal {
@@ -57,7 +56,7 @@ SegmentPool::~SegmentPool() {
   for (std::size_t i = 0; i < kClasses; ++i) {
     while (free_[i] != nullptr) {
       Free* block = free_[i];
-      ASAN_UNPOISON_MEMORY_REGION(block, BlockSize(i));
+      Unpoison(block, BlockSize(i));
       free_[i] = block->next;
       ::operator delete(block);
     }
@@ -68,7 +67,7 @@ Segment* SegmentPool::New(SegmentKind kind, TcpFlow* flow, std::size_t size) {
   const std::size_t size_class = ClassOf(size);
   void* memory = free_[size_class];
   if (memory != nullptr) {
-    ASAN_UNPOISON_MEMORY_REGION(memory, BlockSize(size_class));
+    Unpoison(memory, BlockSize(size_class));
     free_[size_class] = free_[size_class]->next;
   } else {
     memory = ::operator new(BlockSize(size_class));
@@ -86,7 +85,7 @@ void SegmentPool::Delete(Segment* segment) {
   const std::size_t size_class = segment->size_class;
   segment->~Segment();
   free_[size_class] = new (segment) Free{free_[size_class]};
-  ASAN_POISON_MEMORY_REGION(segment, BlockSize(size_class));
+  Poison(segment, BlockSize(size_class));
 }
 
 }  // namespace rondo::internal

@@ -37,6 +37,13 @@ BANNED = {
         ("runtime/system_random.cc",),
         "take numbers from Random: Next, Below, Unit",
     ),
+    "sanitizer-header": (
+        r"#\s*include\s*<sanitizer/",
+        EVERYWHERE,
+        (),
+        "declare what you need, as runtime/poison.h: clang does not find the"
+        " header without a package of its own",
+    ),
     "sleep": (
         rf"\bsleep_(for|until)\b|{_C}(sleep|usleep|nanosleep)\s*\(",
         EVERYWHERE,

@@ -95,6 +95,11 @@ class WordsTest(TidyTest):
         self.fires("random", "int x = std::rand();\n")
         self.passes("SeededRandom random(7); operand(); r.rand();\n")
 
+    def test_sanitizer_header(self):
+        header = "#include <sanitizer/asan_interface.h>\n"
+        self.fires("sanitizer-header", header)
+        self.passes("// <sanitizer/asan_interface.h>\n#include <string>\n")
+
     def test_sleep(self):
         self.fires("sleep", "std::this_thread::sleep_for(1s);\n")
         self.fires("sleep", "usleep(5);\n")

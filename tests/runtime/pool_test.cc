@@ -8,11 +8,8 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "rondo/runtime/poison.h"
 #include "rondo/runtime/seeded_random.h"
-
-#ifdef RONDO_POOL_POISONS
-#include <sanitizer/asan_interface.h>
-#endif
 
 namespace rondo::internal {
 namespace {
@@ -70,7 +67,7 @@ TEST(PoolTest, WhatIsReservedCostsNoPageFault) {
     std::memset(block, 1, kBlock);
   }
   // Under ASan, the poisoned shadow is touched as well.
-#ifndef RONDO_POOL_POISONS
+#ifndef RONDO_POISONS
   EXPECT_LT(Faults() - before, 16);
 #endif
   for (void* const block : blocks) Pool::Free(block, kBlock);
@@ -172,7 +169,7 @@ TEST(PoolTest, JitterMovesTheAddressesAndNothingElse) {
   EXPECT_NE(distances(1), distances(2));
 }
 
-#ifdef RONDO_POOL_POISONS
+#ifdef RONDO_POISONS
 TEST(PoolTest, FreeBlocksArePoisoned) {
   Pool* const pool = Pool::Create(nullptr, nullptr);
   void* const block = pool->Allocate(64);
