@@ -36,7 +36,9 @@ template <class E, class T>
 Coro<std::optional<E>> RaisedWith(Coro<T> coro, std::string text) {
   std::optional<E> error = co_await Raised<E>(std::move(coro));
   EXPECT_TRUE(error.has_value()) << text;
-  if (error.has_value()) EXPECT_THAT(error->what(), testing::HasSubstr(text));
+  if (error.has_value()) {
+    EXPECT_THAT(error->what(), testing::HasSubstr(text));
+  }
   co_return error;
 }
 
