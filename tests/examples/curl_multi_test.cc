@@ -38,7 +38,7 @@ class CurlMultiTest : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
     if (!IsInstalled("nginx")) {
-      GTEST_SKIP() << NotInstalled("nginx", "nginx-light");
+      GTEST_SKIP() << NotInstalled("nginx", "nginx");
     }
     nginx_ = GetParam() ? std::make_unique<NginxServer>(LocalIdentity())
                         : std::make_unique<NginxServer>();

@@ -28,7 +28,7 @@ class NginxTest : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
     if (!IsInstalled("nginx")) {
-      GTEST_SKIP() << NotInstalled("nginx", "nginx-light");
+      GTEST_SKIP() << NotInstalled("nginx", "nginx");
     }
     nginx_ = tls() ? std::make_unique<NginxServer>(LocalIdentity())
                    : std::make_unique<NginxServer>();
