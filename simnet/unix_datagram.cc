@@ -7,12 +7,6 @@
 
 namespace rondo::internal {
 
-UnixDatagram::UnixDatagram(NetworkContext& context, NetworkHost& host)
-    : context_(context), host_(host) {
-  settings_.send_buffer = context.options.unix_buffer;
-  settings_.receive_buffer = context.options.unix_buffer;
-}
-
 UnixDatagram::~UnixDatagram() { ConnectTo(nullptr); }
 
 std::pair<std::shared_ptr<UnixDatagram>, std::shared_ptr<UnixDatagram>>
@@ -27,11 +21,6 @@ UnixDatagram::MakePair(NetworkContext& context, NetworkHost& host) {
   return {std::move(a), std::move(b)};
 }
 
-void UnixDatagram::SetName(std::string name) const {
-  name_ = std::move(name);
-  id_ = HashName(name_);
-}
-
 SocketName UnixDatagram::name() const {
   if (name_.empty()) SetName(host_.Numbered(host_.name + ":unix"));
   return {id_, name_};
@@ -40,15 +29,10 @@ SocketName UnixDatagram::name() const {
 // ---- Names and connecting.
 
 SysResult UnixDatagram::Bind(const SocketAddress& address) {
-  if (address.family() != AddressFamily::kUnix) return -EINVAL;
-  if (bound_) return host_.unix_names.BindAgain(address);
-  SocketAddress name = address;
-  const SysResult result = host_.unix_names.Bind(weak_from_this(), &name);
-  if (result < 0) return result;
-  bound_ = true;
-  local_ = name;
-  SetName(host_.name + ":" + UnixDisplayName(local_));
-  return 0;
+  const bool again = bound_;
+  const SysResult result = UnixSocket::Bind(address);
+  if (bound_ && !again) SetName(host_.name + ":" + UnixDisplayName(local_));
+  return result;
 }
 
 SysResult UnixDatagram::Listen(int) { return -EOPNOTSUPP; }
@@ -94,17 +78,6 @@ void UnixDatagram::Disconnected(UnixDatagram& old) {
     old.error_ = ECONNRESET;
     old.Changed();
   }
-}
-
-SysResult UnixDatagram::TakeError() {
-  const int error = std::exchange(error_, 0);
-  Changed();
-  return error;
-}
-
-SysResult UnixDatagram::LocalAddress(SocketAddress* address) const {
-  *address = local_;
-  return 0;
 }
 
 SysResult UnixDatagram::PeerAddress(SocketAddress* address) const {
@@ -160,7 +133,8 @@ SysResult UnixDatagram::Deliver(std::string data,
   }
   charged_ += charge;
   other->received_.push_back(
-      {{std::move(data), {}, charge}, shared_from_this()});
+      {{std::move(data), {}, charge},
+       std::static_pointer_cast<UnixDatagram>(shared_from_this())});
   Changed();
   other->Changed();
   other->TellSenders();
@@ -201,23 +175,6 @@ void UnixDatagram::Drop() {
 // Whether it holds enough may have changed, which its senders wait for.
 void UnixDatagram::TellSenders() {
   for (UnixDatagram* sender : senders_) sender->Changed();
-}
-
-SysResult UnixDatagram::SetOption(SocketOption option, int value) {
-  if (IsTcpOption(option) || option == SocketOption::kIPv6Only ||
-      option == SocketOption::kReusePort) {
-    return -EOPNOTSUPP;
-  }
-  const SysResult result = settings_.Set(option, value);
-  Changed();
-  return result;
-}
-
-SysResult UnixDatagram::GetOption(SocketOption option) const {
-  if (IsTcpOption(option) || option == SocketOption::kIPv6Only) {
-    return -EOPNOTSUPP;
-  }
-  return settings_.Get(option);
 }
 
 // ---- The end.

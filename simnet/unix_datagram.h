@@ -18,16 +18,14 @@
 #include <vector>
 
 #include "rondo/simnet/datagram.h"
-#include "rondo/simnet/network_context.h"
-#include "rondo/simnet/sim_socket.h"
-#include "rondo/simnet/socket_settings.h"
+#include "rondo/simnet/unix_socket.h"
 
 namespace rondo::internal {
 
-class UnixDatagram final : public SimSocket,
-                           public std::enable_shared_from_this<UnixDatagram> {
+class UnixDatagram final : public UnixSocket {
  public:
-  UnixDatagram(NetworkContext& context, NetworkHost& host);
+  UnixDatagram(NetworkContext& context, NetworkHost& host)
+      : UnixSocket(context, host) {}
   ~UnixDatagram() override;
 
   static std::pair<std::shared_ptr<UnixDatagram>, std::shared_ptr<UnixDatagram>>
@@ -40,10 +38,6 @@ class UnixDatagram final : public SimSocket,
   SysResult Accept(std::shared_ptr<SimSocket>* child,
                    SocketAddress* peer) override;
   SysResult Connect(const SocketAddress& address) override;
-  SysResult TakeError() override;
-  SysResult Send(std::span<const char> data) override {
-    return SendMessage({&data, 1});
-  }
   SysResult SendMessage(MessageParts parts) override;
   SysResult SendTo(std::span<const char> data,
                    const SocketAddress& to) override;
@@ -53,9 +47,6 @@ class UnixDatagram final : public SimSocket,
   SysResult ReceiveFrom(std::span<char> buffer, SocketAddress* from,
                         bool* truncated) override;
   SysResult Shutdown(ShutdownHow how) override;
-  SysResult SetOption(SocketOption option, int value) override;
-  SysResult GetOption(SocketOption option) const override;
-  SysResult LocalAddress(SocketAddress* address) const override;
   SysResult PeerAddress(SocketAddress* address) const override;
   void Close() override;
   void Vanish() override;
@@ -69,13 +60,7 @@ class UnixDatagram final : public SimSocket,
     std::shared_ptr<UnixDatagram> sender;  // It may be closed.
   };
 
-  static constexpr unsigned kReceiveShut = 1;
-  static constexpr unsigned kSendShut = 2;
-  static constexpr unsigned kBothShut = 3;
-
   unsigned Readiness() const override;
-  void Changed() { Publish(Readiness()); }
-  void SetName(std::string name) const;
   SysResult Find(const SocketAddress& address,
                  std::shared_ptr<UnixDatagram>* socket) const;
   // To `other`, which may be closed.
@@ -92,21 +77,12 @@ class UnixDatagram final : public SimSocket,
   static void Settle(Received* received);
   void TellSenders();
 
-  NetworkContext& context_;
-  NetworkHost& host_;
-  std::uint8_t shutdown_ = 0;
-  int error_ = 0;
-  SocketSettings settings_;
-  SocketAddress local_ = SocketAddress::Unix("");
-  bool bound_ = false;
   bool closed_ = false;
   std::shared_ptr<UnixDatagram> peer_;  // If connected; it may be closed.
   std::size_t charged_ = 0;             // What of its own is not received yet.
   std::deque<Received> received_;
   // Those that are connected to it, in that order.
   std::vector<UnixDatagram*> senders_;
-  mutable std::string name_;
-  mutable Identity id_ = 0;
 };
 
 }  // namespace rondo::internal

@@ -12,12 +12,6 @@ constexpr int kMaxBacklog = 4096;  // net.core.somaxconn.
 
 }  // namespace
 
-UnixStream::UnixStream(NetworkContext& context, NetworkHost& host)
-    : context_(context), host_(host) {
-  settings_.send_buffer = context.options.unix_buffer;
-  settings_.receive_buffer = context.options.unix_buffer;
-}
-
 UnixStream::~UnixStream() {
   if (peer_ != nullptr) peer_->peer_ = nullptr;
 }
@@ -39,23 +33,7 @@ void UnixStream::Pair(UnixStream* peer) {
   state_ = peer->state_ = State::kConnected;
 }
 
-void UnixStream::SetName(std::string name) {
-  name_ = std::move(name);
-  id_ = HashName(name_);
-}
-
 // ---- Names and connecting.
-
-SysResult UnixStream::Bind(const SocketAddress& address) {
-  if (address.family() != AddressFamily::kUnix) return -EINVAL;
-  if (bound_) return host_.unix_names.BindAgain(address);
-  SocketAddress name = address;
-  const SysResult result = host_.unix_names.Bind(weak_from_this(), &name);
-  if (result < 0) return result;
-  bound_ = true;
-  local_ = name;
-  return 0;
-}
 
 SysResult UnixStream::Listen(int backlog) {
   if (!bound_ || state_ == State::kConnected) return -EINVAL;
@@ -107,17 +85,6 @@ SysResult UnixStream::Connect(const SocketAddress& address) {
   listener->pending_.push_back(std::move(child));
   listener->Changed();
   Changed();
-  return 0;
-}
-
-SysResult UnixStream::TakeError() {
-  const int error = std::exchange(error_, 0);
-  Changed();
-  return error;
-}
-
-SysResult UnixStream::LocalAddress(SocketAddress* address) const {
-  *address = local_;
   return 0;
 }
 
@@ -197,23 +164,6 @@ SysResult UnixStream::ReceiveFrom(std::span<char> buffer, SocketAddress* from,
   }
   if (truncated != nullptr) *truncated = false;
   return result;
-}
-
-SysResult UnixStream::SetOption(SocketOption option, int value) {
-  if (IsTcpOption(option) || option == SocketOption::kIPv6Only ||
-      option == SocketOption::kReusePort) {
-    return -EOPNOTSUPP;
-  }
-  const SysResult result = settings_.Set(option, value);
-  Changed();
-  return result;
-}
-
-SysResult UnixStream::GetOption(SocketOption option) const {
-  if (IsTcpOption(option) || option == SocketOption::kIPv6Only) {
-    return -EOPNOTSUPP;
-  }
-  return settings_.Get(option);
 }
 
 // ---- The end.

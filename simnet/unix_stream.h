@@ -17,16 +17,14 @@
 #include <string>
 #include <utility>
 
-#include "rondo/simnet/network_context.h"
-#include "rondo/simnet/sim_socket.h"
-#include "rondo/simnet/socket_settings.h"
+#include "rondo/simnet/unix_socket.h"
 
 namespace rondo::internal {
 
-class UnixStream final : public SimSocket,
-                         public std::enable_shared_from_this<UnixStream> {
+class UnixStream final : public UnixSocket {
  public:
-  UnixStream(NetworkContext& context, NetworkHost& host);
+  UnixStream(NetworkContext& context, NetworkHost& host)
+      : UnixSocket(context, host) {}
   ~UnixStream() override;
 
   static std::pair<std::shared_ptr<UnixStream>, std::shared_ptr<UnixStream>>
@@ -34,15 +32,10 @@ class UnixStream final : public SimSocket,
 
   // SimSocket.
   DescriptorKind kind() const override { return DescriptorKind::kStream; }
-  SysResult Bind(const SocketAddress& address) override;
   SysResult Listen(int backlog) override;
   SysResult Accept(std::shared_ptr<SimSocket>* child,
                    SocketAddress* peer) override;
   SysResult Connect(const SocketAddress& address) override;
-  SysResult TakeError() override;
-  SysResult Send(std::span<const char> data) override {
-    return SendMessage({&data, 1});
-  }
   SysResult SendMessage(MessageParts parts) override;
   SysResult SendTo(std::span<const char> data,
                    const SocketAddress& to) override;
@@ -50,9 +43,6 @@ class UnixStream final : public SimSocket,
   SysResult ReceiveFrom(std::span<char> buffer, SocketAddress* from,
                         bool* truncated) override;
   SysResult Shutdown(ShutdownHow how) override;
-  SysResult SetOption(SocketOption option, int value) override;
-  SysResult GetOption(SocketOption option) const override;
-  SysResult LocalAddress(SocketAddress* address) const override;
   SysResult PeerAddress(SocketAddress* address) const override;
   void Close() override;
   void Vanish() override;
@@ -69,13 +59,7 @@ class UnixStream final : public SimSocket,
     std::size_t read = 0;
   };
 
-  static constexpr unsigned kReceiveShut = 1;
-  static constexpr unsigned kSendShut = 2;
-  static constexpr unsigned kBothShut = 3;
-
   unsigned Readiness() const override;
-  void Changed() { Publish(Readiness()); }
-  void SetName(std::string name);
   // Its peer's name, also if that has gone.
   const SocketAddress& remote() const {
     return peer_ != nullptr ? peer_->local_ : remote_;
@@ -85,22 +69,13 @@ class UnixStream final : public SimSocket,
   // It is gone: its peer learns it. `unread`: and is reset.
   void Leave(bool unread);
 
-  NetworkContext& context_;
-  NetworkHost& host_;
   State state_ = State::kUnconnected;
-  std::uint8_t shutdown_ = 0;
-  int error_ = 0;
-  SocketSettings settings_;
-  SocketAddress local_ = SocketAddress::Unix("");
   SocketAddress remote_ = SocketAddress::Unix("");  // Of a peer that has gone.
-  bool bound_ = false;
-  UnixStream* peer_ = nullptr;  // Null: none, or gone.
-  std::size_t charged_ = 0;     // What of its own is not received yet.
+  UnixStream* peer_ = nullptr;                      // Null: none, or gone.
+  std::size_t charged_ = 0;  // What of its own is not received yet.
   std::deque<Piece> received_;
   int backlog_ = 0;
   std::deque<std::shared_ptr<UnixStream>> pending_;
-  std::string name_;
-  Identity id_ = 0;
 };
 
 }  // namespace rondo::internal
