@@ -11,6 +11,7 @@
 
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/exception_group.h"
+#include "rondo/runtime/io_table.h"
 #include "rondo/runtime/staggered.h"
 
 namespace rondo {
@@ -51,21 +52,11 @@ void BindLocal(const Socket& socket, const SocketAddress& address,
                    address.ToString());
 }
 
-Coro<Socket> ConnectTo(SocketAddress address, const Addresses* locals) {
-  Socket socket = Socket::Stream(address.family());
-  if (!locals->empty()) BindLocal(socket, address, *locals);
-  co_await SockConnect(socket.fd(), address);
-  co_return socket;
-}
-
-Coro<Addresses> ResolveLocal(const std::optional<HostPort>& local) {
-  if (!local.has_value()) {
-    return []() -> Coro<Addresses> { co_return Addresses(); }();
-  }
+Coro<Addresses> ResolveLocal(const HostPort& local) {
   AddrInfoOptions hints;
   hints.kind = SocketKind::kStream;
   hints.passive = true;
-  return local->Resolve(hints);
+  return local.Resolve(hints);
 }
 
 // In the order in which they are to be tried.
@@ -75,11 +66,24 @@ Addresses InOrder(Addresses addresses, const ConnectionOptions& options) {
   return turns == 0 ? std::move(addresses) : Interleave(addresses, turns);
 }
 
+// Whether who connects to `address` is connected to just that: not to what an
+// address without a host, or without an interface, stands for.
+bool IsExact(const SocketAddress& address) {
+  return address.family() == AddressFamily::kIPv4 && !address.is_any();
+}
+
 // Connects, or adds to `errors` why not, and throws that.
 Coro<Socket> Attempt(SocketAddress address, const Addresses* locals,
                      Errors* errors) {
   try {
-    co_return co_await ConnectTo(std::move(address), locals);
+    Socket socket = Socket::Stream(address.family());
+    if (!locals->empty()) BindLocal(socket, address, *locals);
+    co_await SockConnect(socket.fd(), address);
+    if (IsExact(address)) {
+      RunningCore()->io->SetOrigin(
+          socket.fd(), Origin(std::move(address), /*no_delay=*/false));
+    }
+    co_return socket;
   } catch (const std::system_error& error) {
     errors->push_back(error);
     throw;
@@ -120,19 +124,10 @@ std::vector<SocketAddress> Interleave(
 
 namespace {
 
-// The first of `addresses` that answers; or what each has thrown in `errors`.
-Coro<Socket> ConnectFirst(const Addresses* addresses, const Addresses* locals,
-                          std::optional<Nanoseconds> delay, Errors* errors) {
-  if (!delay.has_value()) {
-    for (const SocketAddress& address : *addresses) {
-      try {
-        co_return co_await Attempt(address, locals, errors);
-      } catch (const std::system_error&) {
-        // It is in `errors`; the next one may answer.
-      }
-    }
-    co_return Socket();
-  }
+// Who of `addresses` answers first, each asked `delay` after the one before;
+// or what each has thrown in `errors`.
+Coro<Socket> RaceTo(const Addresses* addresses, const Addresses* locals,
+                    Nanoseconds delay, Errors* errors) {
   std::vector<std::function<Coro<Socket>()>> attempts;
   for (const SocketAddress& address : *addresses) {
     attempts.push_back([=] { return Attempt(address, locals, errors); });
@@ -158,13 +153,30 @@ Coro<Socket> ConnectSocket(std::string host, std::uint16_t port,
   AddrInfoOptions hints;
   hints.kind = SocketKind::kStream;
   hints.family = options.family;
-  const Addresses found = co_await ResolveHost(std::move(host), port, hints);
-  const Addresses locals = co_await ResolveLocal(options.local);
-  const Addresses addresses = InOrder(found, options);
+  Addresses found;
+  Addresses locals;
+  const std::optional<SocketAddress> numeric = SocketAddress::Parse(host, port);
+  if (numeric.has_value() && hints.Allows(*numeric)) {
+    found.push_back(*numeric);
+  } else {
+    found = co_await ResolveHost(std::move(host), port, hints);
+  }
+  if (options.local.has_value()) locals = co_await ResolveLocal(*options.local);
+  const Addresses addresses = InOrder(std::move(found), options);
   Errors errors;
-  Socket socket = co_await ConnectFirst(&addresses, &locals,
-                                        options.happy_eyeballs_delay, &errors);
-  if (socket) co_return socket;
+  if (options.happy_eyeballs_delay.has_value()) {
+    Socket socket = co_await RaceTo(&addresses, &locals,
+                                    *options.happy_eyeballs_delay, &errors);
+    if (socket) co_return socket;
+  } else {
+    for (const SocketAddress& address : addresses) {
+      try {
+        co_return co_await Attempt(address, &locals, &errors);
+      } catch (const std::system_error&) {
+        // It is in `errors`; the next one may answer.
+      }
+    }
+  }
   if (options.all_errors) ThrowAll(errors);
   throw Combined(errors);
 }

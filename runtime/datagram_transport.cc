@@ -22,6 +22,7 @@ DatagramSocketTransport::DatagramSocketTransport(
     std::optional<SocketAddress> remote)
     : SelectorTransport(std::move(socket)), remote_(std::move(remote)) {
   SetProtocol(std::move(protocol));
+  Local();  // As of the beginning: the first datagram may bind the socket.
   SocketAddress peer;
   connected_ = network_->PeerAddress(fd(), &peer) >= 0;
 }

@@ -1,7 +1,6 @@
 #include "rondo/runtime/ends_with_loop.h"
 
 #include <memory>
-#include <utility>
 
 #include "rondo/runtime/loop_hooks.h"
 
@@ -23,14 +22,6 @@ class LoopEnd final : public LoopPart {
     }
   }
 
-  // Makes `member` what its neighbours point to.
-  void Link(EndsWithLoop* member) {
-    EndsWithLoop* const previous = member->previous_;
-    EndsWithLoop* const next = member->next_;
-    (previous == nullptr ? first_ : previous->next_) = member;
-    (next == nullptr ? last_ : next->previous_) = member;
-  }
-
   EndsWithLoop* first_ = nullptr;
   EndsWithLoop* last_ = nullptr;
 };
@@ -39,16 +30,8 @@ EndsWithLoop::EndsWithLoop(LoopCore* core) {
   if (!core->open) return;
   list_ = &LoopEnd::Of(core);
   previous_ = list_->last_;
-  list_->Link(this);
-}
-
-void EndsWithLoop::TakePlace(EndsWithLoop& other) {
-  Unlink();
-  list_ = std::exchange(other.list_, nullptr);
-  if (list_ == nullptr) return;
-  previous_ = other.previous_;
-  next_ = other.next_;
-  list_->Link(this);
+  (previous_ == nullptr ? list_->first_ : previous_->next_) = this;
+  list_->last_ = this;
 }
 
 void EndsWithLoop::Unlink() {

@@ -1,5 +1,5 @@
-// What ends when its loop does, however long the program keeps it: a socket, a
-// transport, and the circle that a transport and its protocol make.
+// What ends when its loop does, however long the program keeps it: a transport,
+// and the circle that it makes with its protocol. (Sockets: io_table.h.)
 #ifndef RONDO_RUNTIME_ENDS_WITH_LOOP_H_
 #define RONDO_RUNTIME_ENDS_WITH_LOOP_H_
 
@@ -17,12 +17,9 @@ class EndsWithLoop {
   virtual void LoopEnded() = 0;
 
  protected:
-  EndsWithLoop() = default;  // Of no loop.
   explicit EndsWithLoop(LoopCore* core);
   ~EndsWithLoop() { Unlink(); }
 
-  // Takes the place of `other`, which has none then.
-  void TakePlace(EndsWithLoop& other);
   void Unlink();
 
  private:

@@ -136,7 +136,7 @@ int EpollSelector::DoSelect(std::optional<Nanoseconds> timeout) {
     if (registration != nullptr && registration->generation == generation)
         [[likely]] {
       Report(fd, MaskOf(raw[i].events));
-    } else if (EndRest(fd, generation)) {
+    } else if (Disturb(fd, generation)) {
       ++resting;
     } else {
       ++stale;

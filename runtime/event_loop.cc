@@ -406,6 +406,7 @@ void EventLoop::Kill() {
   while (core->tasks_last != nullptr) core->tasks_last->Abandon();
   internal::AbandonGenerators(core);
   core->hooks.reset();
+  io_.EndOwners();
 }
 
 void EventLoop::SetExceptionHandler(ExceptionHandler handler) {

@@ -102,7 +102,7 @@ Coro<std::vector<SocketAddress>> HostPort::Resolve(
   }
   return [](SocketAddress address,
             AddrInfoOptions asked) -> Coro<std::vector<SocketAddress>> {
-    if (asked.family.value_or(address.family()) != address.family()) {
+    if (!asked.Allows(address)) {
       ThrowResolverError(ResolverError(EAI_ADDRFAMILY), "getaddrinfo",
                          address.ToString());
     }

@@ -62,7 +62,7 @@ bool IoTable::Remove(int fd, unsigned direction) {
   Selector* const selector = core_->seams.selector;
   if (left != 0) {
     selector->Modify(fd, left);
-  } else if (entry.owned) {
+  } else if (entry.owner != nullptr) {
     selector->Rest(fd);
   } else {
     selector->Unregister(fd);
@@ -70,22 +70,36 @@ bool IoTable::Remove(int fd, unsigned direction) {
   return true;
 }
 
-void IoTable::Own(int fd) {
-  if (fd >= 0) At(fd).owned = true;
+void IoTable::Own(int fd, DescriptorOwner* owner) {
+  if (fd < 0) return;
+  Entry& entry = At(fd);
+  if (entry.owner != nullptr) {
+    throw ValueError("descriptor " + std::to_string(fd) +
+                     " is another Socket's already");
+  }
+  entry.owner = owner;
+  entry.since = ++owned_;
 }
 
 void IoTable::Claim(int fd) {
   if (fd >= 0) At(fd).claimed = true;
 }
 
+void IoTable::SetOrigin(int fd, Origin origin) {
+  At(fd).origin = MakePooled<Origin>(core_->pool, std::move(origin));
+}
+
 void IoTable::Release(int fd) {
-  Remove(fd, kReadable);
-  Remove(fd, kWritable);
   if (!Has(fd)) return;
+  if (entries_[Index(fd)].mask() != 0) {
+    Remove(fd, kReadable);
+    Remove(fd, kWritable);
+  }
   Entry& entry = entries_[Index(fd)];
-  entry.owned = false;
+  entry.owner = nullptr;
   entry.claimed = false;
   entry.receiving = nullptr;
+  entry.origin.reset();
   entry.unseen.reset();
   core_->seams.selector->Forget(fd);
 }
@@ -149,7 +163,18 @@ void IoTable::Clear() {
     Drop(std::exchange(entry.reader, nullptr));
     Drop(std::exchange(entry.writer, nullptr));
   }
-  entries_.clear();
+}
+
+void IoTable::EndOwners() {
+  std::vector<std::pair<std::uint64_t, std::size_t>> owned;  // Since when.
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].owner != nullptr) owned.emplace_back(entries_[i].since, i);
+  }
+  std::sort(owned.begin(), owned.end());
+  for (const auto& [since, i] : owned) {
+    // The end of one may be the end of others.
+    if (entries_[i].owner != nullptr) entries_[i].owner->LoopEnded();
+  }
 }
 
 }  // namespace rondo::internal

@@ -8,6 +8,7 @@
 #define RONDO_RUNTIME_IO_TABLE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <span>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "rondo/runtime/node.h"
+#include "rondo/runtime/pool_allocator.h"
 #include "rondo/runtime/selector.h"
 #include "rondo/runtime/socket_address.h"
 #include "rondo/runtime/socket_types.h"
@@ -35,6 +37,14 @@ struct Unseen {
   bool truncated;
 };
 
+// What who connects or accepts a socket knows of it without asking.
+struct Origin {
+  Origin(SocketAddress p, bool n) : peer(std::move(p)), no_delay(n) {}
+
+  SocketAddress peer;
+  bool no_delay;  // SocketOption::kNoDelay is set.
+};
+
 // A call that has received, and whose caller does not know yet.
 class Receiving {
  public:
@@ -43,6 +53,16 @@ class Receiving {
 
  protected:
   ~Receiving() = default;
+};
+
+// Who closes a descriptor, but behind IoTable::Release.
+class DescriptorOwner {
+ public:
+  // The loop is closed: closes the descriptor.
+  virtual void LoopEnded() = 0;
+
+ protected:
+  ~DescriptorOwner() = default;
 };
 
 class IoTable {
@@ -60,12 +80,21 @@ class IoTable {
   // What Set put there last, or null.
   Node* Find(int fd, unsigned direction) const;
 
-  // A descriptor that is owned is closed behind Release: until then its
-  // registration rests while there is nothing to call.
-  void Own(int fd);
+  // The registration of a descriptor that is owned rests while there is nothing
+  // to call. Throws: ValueError if it is owned already.
+  void Own(int fd, DescriptorOwner* owner);
+  // REQUIRES: it is owned.
+  void ChangeOwner(int fd, DescriptorOwner* owner) {
+    entries_[Index(fd)].owner = owner;
+  }
   // It is a transport's.
   void Claim(int fd);
   bool claimed(int fd) const { return Has(fd) && entries_[Index(fd)].claimed; }
+  // For the transport that is to have it. Null: nobody knows.
+  void SetOrigin(int fd, Origin origin);
+  PoolPtr<Origin> TakeOrigin(int fd) {
+    return Has(fd) ? std::move(entries_[Index(fd)].origin) : nullptr;
+  }
   // Removes what is set. As if it had never been: it is to be closed.
   void Release(int fd);
 
@@ -87,16 +116,20 @@ class IoTable {
   // were cancelled.
   void Process(std::span<const ReadyEvent> events);
 
-  // Forgets everything, without telling the selector.
+  // Forgets what is to be called, without telling the selector.
   void Clear();
+  // The loop is closed: tells the owners, in the order of Own.
+  void EndOwners();
 
  private:
   struct Entry {
     Node* reader = nullptr;
     Node* writer = nullptr;
-    bool owned = false;
+    DescriptorOwner* owner = nullptr;
+    std::uint64_t since = 0;  // When it was owned last: a number.
     bool claimed = false;
     Receiving* receiving = nullptr;
+    PoolPtr<Origin> origin;
     std::unique_ptr<std::deque<Unseen>> unseen;  // Null: none.
 
     unsigned mask() const {
@@ -115,6 +148,7 @@ class IoTable {
   void Queue(int fd, unsigned direction);
 
   LoopCore* core_;
+  std::uint64_t owned_ = 0;     // How often a descriptor was.
   std::vector<Entry> entries_;  // By descriptor.
 };
 

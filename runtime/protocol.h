@@ -37,6 +37,7 @@
 
 namespace rondo {
 
+class BufferedProtocol;
 class DatagramTransport;
 class SubprocessTransport;
 class Transport;
@@ -65,6 +66,9 @@ class Protocol : public BaseProtocol {
   // The peer sends no more. True: the transport stays open for writing; false:
   // it closes itself.
   virtual bool EofReceived() { return false; }
+
+  // This, if it is one.
+  virtual BufferedProtocol* AsBuffered() { return nullptr; }
 };
 
 // The same, with buffers of the protocol's own: DataReceived is not called.
@@ -78,6 +82,8 @@ class BufferedProtocol : public Protocol {
   // After BufferUpdated of a whole buffer: whether to read on at once, into
   // another one, rather than when the loop next says that there is more.
   virtual bool ReadsOn() const { return false; }
+
+  BufferedProtocol* AsBuffered() final { return this; }
 };
 
 class DatagramProtocol : public BaseProtocol {

@@ -46,9 +46,7 @@ bool NumericAddrInfo(const std::string& host, const std::string& service,
   if (!port.has_value()) return false;
   const auto address = SocketAddress::Parse(host, *port);
   if (!address.has_value()) return false;
-  if (options.family.value_or(address->family()) != address->family()) {
-    return false;
-  }
+  if (!options.Allows(*address)) return false;
   const std::size_t first = out->size();
   AppendAddrInfo(*address, options, out);
   if (options.canonical_name) (*out)[first].canonical_name = host;

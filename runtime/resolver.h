@@ -52,6 +52,11 @@ struct AddrInfoOptions {
   // both.
   bool v4_mapped = false;
   bool all = false;
+
+  // Whether `address` is of a family that is asked for.
+  bool Allows(const SocketAddress& address) const {
+    return family.value_or(address.family()) == address.family();
+  }
 };
 
 struct NameInfo {

@@ -51,7 +51,7 @@ class Selector {
 
   // Unregister, by who owns the descriptor and is likely to register it again:
   // a selector may keep what the system knows of it until then, which saves
-  // system calls. Whoever does so calls Forget before the descriptor is closed.
+  // system calls. Whoever does so calls Forget, and then closes the descriptor.
   virtual void Rest(int fd) { Unregister(fd); }
   virtual void Forget(int) {}
 

@@ -27,9 +27,14 @@ SelectorTransport<I>::SelectorTransport(Socket socket)
         " has received what nobody has seen: receive that first");
   }
   core_->io->Claim(fd());
-  // Now: a reset makes the kernel forget the peer.
-  network_->LocalAddress(fd(), &local_);
-  network_->PeerAddress(fd(), &peer_);
+  const PoolPtr<Origin> origin = core_->io->TakeOrigin(fd());
+  if (origin != nullptr) {
+    peer_ = std::move(origin->peer);
+    no_delay_ = origin->no_delay;
+  } else {
+    // Now: a reset makes the kernel forget it.
+    network_->PeerAddress(fd(), &peer_);
+  }
 }
 
 template <class I>
@@ -42,6 +47,7 @@ SelectorTransport<I>::~SelectorTransport() {
 template <class I>
 void SelectorTransport<I>::LoopEnded() {
   const auto keep = this->shared_from_this();
+  Local();
   closing_ = true;
   lost_ = kForgivenWrites + 1;
   DropBuffer();
@@ -77,10 +83,16 @@ std::string SelectorTransport<I>::Label(std::string_view what) const {
 
 template <class I>
 std::any SelectorTransport<I>::GetExtraInfo(std::string_view name) const {
-  if (name == "sockname") return local_;
+  if (name == "sockname") return Local();
   if (name == "peername") return peer_;
   if (name == "socket") return fd();
   return {};
+}
+
+template <class I>
+const SocketAddress& SelectorTransport<I>::Local() const {
+  if (!local_.has_value()) network_->LocalAddress(fd(), &local_.emplace());
+  return *local_;
 }
 
 template <class I>
@@ -192,6 +204,8 @@ void SelectorTransport<I>::CallConnectionLost(std::exception_ptr error) {
 
 template <class I>
 void SelectorTransport<I>::Release() {
+  const bool kept = this->weak_from_this().use_count() > 1;
+  if (kept) Local();
   socket_.Close();
   LetProtocolGo();
 }

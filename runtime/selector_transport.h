@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -115,12 +116,16 @@ class SelectorTransport
   // Closes the socket, and lets the protocol go.
   void Release();
 
+  // The socket's own address, which is asked for when somebody wants it: at the
+  // latest before it closes.
+  const SocketAddress& Local() const;
+
   LoopCore* const core_;
   Network* const network_;
   Socket socket_;
   FlowControl flow_;
-  SocketAddress local_;
   SocketAddress peer_;
+  bool no_delay_ = false;     // The option is known to be set.
   const Identity order_key_;  // 0 if nobody watches.
   int lost_ = 0;  // Since then: how many writes there were, and one.
   bool closing_ = false;
@@ -128,6 +133,7 @@ class SelectorTransport
  private:
   void QueueLoss(std::exception_ptr error);
 
+  mutable std::optional<SocketAddress> local_;
   bool made_ = false;  // ConnectionMade has been called.
 };
 

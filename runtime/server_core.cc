@@ -46,11 +46,13 @@ void ServerCore::StartServing() {
   if (closed_) throw RuntimeError("server is closed");
   serving_ = true;
   for (Listener& listener : listeners_) {
-    const SysResult result =
-        NetworkOf(loop_).Listen(listener.socket.fd(), options_.backlog);
+    const int fd = listener.socket.fd();
+    const SysResult result = NetworkOf(loop_).Listen(fd, options_.backlog);
     if (result < 0) {
       ThrowSocketError(result, "listen", AddressOf(listener).ToString());
     }
+    listener.no_delay =
+        NetworkOf(loop_).GetOption(fd, SocketOption::kNoDelay) == 1;
     Accept(&listener);
   }
 }
@@ -118,13 +120,17 @@ void ServerCore::AcceptReady(Listener* listener) {
   const std::shared_ptr<ServerCore> keep = shared_from_this();
   // One more than wait: even a backlog of 0 lets one in.
   for (int i = 0; i <= options_.backlog; ++i) {
-    const SysResult result = NetworkOf(loop_).Accept(fd, nullptr);
+    SocketAddress peer;
+    const SysResult result = NetworkOf(loop_).Accept(fd, &peer);
     if (NobodyThere(result)) return;
     if (OutOfResources(result)) return BackOff(listener, result);
     if (result < 0) {
       ThrowSocketError(result, "accept", AddressOf(*listener).ToString());
     }
-    CreateTask(Greet(keep, Socket(static_cast<int>(result))));
+    Socket socket(static_cast<int>(result));
+    loop_->io->SetOrigin(socket.fd(),
+                         Origin(std::move(peer), listener->no_delay));
+    CreateTask(Greet(keep, std::move(socket)));
     if (closed_) return;  // By an eager task; the listener is gone.
   }
 }

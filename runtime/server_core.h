@@ -7,10 +7,10 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "rondo/runtime/connections.h"
 #include "rondo/runtime/event_loop.h"
 #include "rondo/runtime/future.h"
@@ -69,6 +69,7 @@ class ServerCore final : public ConnectionOwner,
  private:
   struct Listener {
     Socket socket;
+    bool no_delay = false;  // What it accepts has the option too.
     SocketFile file;
     TimerHandle retry;
   };
@@ -88,7 +89,7 @@ class ServerCore final : public ConnectionOwner,
   ProtocolFactory factory_;
   const ServerOptions options_;
   std::deque<Listener> listeners_;
-  std::map<std::uint64_t, Transport*> clients_;  // By number.
+  absl::btree_map<std::uint64_t, Transport*> clients_;  // By number.
   std::uint64_t last_client_ = 0;
   std::vector<Future<>> waiters_;
   Future<> forever_;

@@ -6,14 +6,16 @@
 #include <utility>
 
 #include "rondo/runtime/errors.h"
+#include "rondo/runtime/pool_allocator.h"
 
 namespace rondo::internal {
 
 std::shared_ptr<SocketTransport> SocketTransport::Start(
     Socket socket, std::shared_ptr<Protocol> protocol, const Future<>& waiter,
     std::shared_ptr<ConnectionOwner> owner) {
-  auto transport = std::make_shared<SocketTransport>(
-      std::move(socket), std::move(protocol), std::move(owner));
+  auto transport = std::allocate_shared<SocketTransport>(
+      PoolAllocator<SocketTransport>(RunningCore()->pool), std::move(socket),
+      std::move(protocol), std::move(owner));
   transport->QueueStart(waiter);
   return transport;
 }
@@ -25,7 +27,7 @@ SocketTransport::SocketTransport(Socket socket,
       owner_(std::move(owner)) {
   // Segments of Nagle's algorithm wait for acknowledgements. (A Unix socket
   // refuses.)
-  network_->SetOption(fd(), SocketOption::kNoDelay, 1);
+  if (!no_delay_) network_->SetOption(fd(), SocketOption::kNoDelay, 1);
   if (owner_ != nullptr) number_ = owner_->Attach(this);
 }
 

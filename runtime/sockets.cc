@@ -208,9 +208,8 @@ Socket Make(AddressFamily family, SocketKind kind) {
 
 }  // namespace
 
-Socket::Socket(int fd)
-    : EndsWithLoop(RunningCore()), core_(RunningCore()), fd_(fd) {
-  core_->io->Own(fd);
+Socket::Socket(int fd) : core_(RunningCore()), fd_(fd) {
+  core_->io->Own(fd, this);
 }
 
 Socket Socket::Stream(AddressFamily family) {
@@ -221,15 +220,7 @@ Socket Socket::Datagram(AddressFamily family) {
   return Make(family, SocketKind::kDatagram);
 }
 
-void Socket::Take(Socket& other) {
-  TakePlace(other);
-  core_ = other.core_;
-  fd_ = std::exchange(other.fd_, -1);
-}
-
-void Socket::Close() {
-  Unlink();
-  if (fd_ < 0) return;
+void Socket::CloseOpen() {
   const int fd = std::exchange(fd_, -1);
   core_->io->Release(fd);
   core_->seams.network->Close(fd);

@@ -32,8 +32,9 @@
 #include <utility>
 
 #include "rondo/runtime/coro.h"
-#include "rondo/runtime/ends_with_loop.h"
 #include "rondo/runtime/future.h"
+#include "rondo/runtime/io_table.h"
+#include "rondo/runtime/loop_core.h"
 #include "rondo/runtime/network.h"
 #include "rondo/runtime/socket_address.h"
 
@@ -41,10 +42,10 @@ namespace rondo {
 
 // Owns a descriptor of its loop's network: closes it when it dies, or when the
 // loop is closed.
-class Socket final : private internal::EndsWithLoop {
+class Socket final : private internal::DescriptorOwner {
  public:
   Socket() = default;
-  // Of the running loop.
+  // Of the running loop. Throws: ValueError if another one has it.
   explicit Socket(int fd);
   // Throws: std::system_error.
   static Socket Stream(AddressFamily family);
@@ -62,10 +63,17 @@ class Socket final : private internal::EndsWithLoop {
   int fd() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
   // Also ends its readers and writers.
-  void Close();
+  void Close() {
+    if (fd_ >= 0) CloseOpen();
+  }
 
  private:
-  void Take(Socket& other);
+  void Take(Socket& other) {
+    core_ = other.core_;
+    fd_ = std::exchange(other.fd_, -1);
+    if (fd_ >= 0) core_->io->ChangeOwner(fd_, this);
+  }
+  void CloseOpen();
   void LoopEnded() override { Close(); }
 
   internal::LoopCore* core_ = nullptr;

@@ -12,7 +12,7 @@ StreamTransport::StreamTransport(Socket socket,
 
 void StreamTransport::SetProtocol(std::shared_ptr<Protocol> protocol) {
   if (protocol == nullptr) throw ValueError("a transport needs a protocol");
-  buffered_ = dynamic_cast<BufferedProtocol*>(protocol.get());
+  buffered_ = protocol->AsBuffered();
   KeepWhileCalling();
   protocol_ = std::move(protocol);
 }

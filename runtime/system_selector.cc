@@ -122,22 +122,23 @@ void SystemSelector::Resume(int fd, Registration& entry, unsigned events) {
 
 void SystemSelector::Rest(int fd) {
   Registration& entry = Require(fd);
-  // What waits to write is nearly always ready, and would not rest for long.
-  const bool writes = (entry.events & kWritable) != 0;
-  if (!keeps_resting() || entry.gone || writes) return Unregister(fd);
+  if (!keeps_resting() || entry.gone) return Unregister(fd);
   entry.resting = std::exchange(entry.events, 0);
+  entry.disturbed = 0;
 }
 
 void SystemSelector::Forget(int fd) {
   if (fd < 0 || static_cast<std::size_t>(fd) >= table_.size()) return;
   Registration& entry = table_[static_cast<std::size_t>(fd)];
-  if (std::exchange(entry.resting, 0) != 0) DoUnregister(fd);
+  entry.resting = 0;  // The kernel forgets it with its file.
 }
 
-bool SystemSelector::EndRest(int fd, std::uint32_t generation) {
+bool SystemSelector::Disturb(int fd, std::uint32_t generation) {
   Registration& entry = table_[static_cast<std::size_t>(fd)];
   if (entry.resting == 0 || entry.generation != generation) return false;
-  Forget(fd);
+  if (entry.disturbed++ < kDisturbances) return true;
+  entry.resting = 0;
+  DoUnregister(fd);
   return true;
 }
 

@@ -20,7 +20,8 @@
 //   - if its number becomes another file's, all but epoll may watch that one;
 //   - io_uring holds the file: its other end sees no end of file; and it may
 //     be reported once more.
-// Nothing of that is left after Unregister.
+// Nothing of that is left after Unregister. (After Rest and Forget a duplicate
+// costs epoll one event that nobody sees.)
 //
 // A loop that always has something to run would ask at every turn, and a
 // system call a turn is most of what such a turn costs. So a zero timeout may
@@ -92,7 +93,8 @@ class SystemSelector : public Selector {
   struct Registration {
     std::uint32_t generation = 0;  // Tells it from earlier ones of the number.
     std::uint8_t events = 0;       // Zero: there is none.
-    std::uint8_t resting = 0;      // What it was for, if the kernel has it yet.
+    std::uint8_t resting = 0;      // What it was for, if the kernel has it yet,
+    std::uint8_t disturbed = 0;    // and how often it was told of it.
     bool gone = false;             // Its descriptor was found closed.
   };
 
@@ -104,7 +106,7 @@ class SystemSelector : public Selector {
   virtual void DoModify(int fd, const Registration& registration) = 0;
   virtual void DoUnregister(int fd) = 0;
   // Whether the kernel's side may be left as it is while one rests: then
-  // DoSelect calls EndRest for what it is told of it.
+  // DoSelect calls Disturb for what it is told of it.
   virtual bool keeps_resting() const { return false; }
   // Waits once, and calls Report for all that is ready. Returns a positive
   // number if something is or a Wake has come, zero if the time is over or
@@ -122,9 +124,9 @@ class SystemSelector : public Selector {
     ready_.push_back({fd, mask & table_[static_cast<std::size_t>(fd)].events});
   }
   bool has_reported() const { return !ready_.empty(); }
-  // Ends the rest of the registration of `fd` that has this generation. False:
-  // there is none.
-  bool EndRest(int fd, std::uint32_t generation);
+  // Ends the rest of the registration of `fd` that has this generation, unless
+  // it has hardly begun. False: there is none.
+  bool Disturb(int fd, std::uint32_t generation);
   // None rests any more: the kernel has forgotten them.
   void EndRests();
   // `fd` was found closed: from now on it is not watched.
@@ -149,6 +151,9 @@ class SystemSelector : public Selector {
   [[noreturn]] void Fail(int error, const char* what) const;
 
  private:
+  // How often what rests may be ready: a connection that was made, or has been
+  // read to its end, is a transport's, or closed, a few turns later.
+  static constexpr int kDisturbances = 2;
   // How many calls a loop may pass over after one that was skipped.
   static constexpr int kPasses = 31;
 

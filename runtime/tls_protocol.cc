@@ -61,7 +61,7 @@ TlsProtocol::TlsProtocol(std::shared_ptr<Protocol> protocol, TlsOptions options,
 }
 
 void TlsProtocol::SetProtocol(std::shared_ptr<Protocol> protocol) {
-  buffered_ = dynamic_cast<BufferedProtocol*>(NotNull(protocol).get());
+  buffered_ = NotNull(protocol)->AsBuffered();
   protocol_ = std::move(protocol);
 }
 

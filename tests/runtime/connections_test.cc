@@ -76,6 +76,20 @@ TEST_P(ConnectionsTest, AConnectionComesFromWhereItWasBound) {
   });
 }
 
+// As the kernel has it, not as it was asked for.
+TEST_P(ConnectionsTest, AConnectionToNoHostIsToThisOne) {
+  RunIn(GetParam(), []() -> Coro<> {
+    Server server = co_await StartServer(Nothing, "127.0.0.1", 0);
+    const SocketAddress address = server.addresses().front();
+    const Connection connection =
+        co_await CreateConnection(Plain(), "0.0.0.0", address.port());
+    const SocketAddress peer = std::any_cast<SocketAddress>(
+        connection.transport->GetExtraInfo("peername"));
+    EXPECT_EQ(peer, address);
+    connection.transport->Abort();
+  });
+}
+
 TEST_P(ConnectionsTest, ALocalAddressOfAnotherFamilyIsRefused) {
   RunIn(GetParam(), []() -> Coro<> {
     ConnectionOptions options;

@@ -121,6 +121,30 @@ TEST(EpollSelectorTest, WhatRestedBeforeItWasMadeAnewComesBack) {
   close(duplicate);
 }
 
+// It leaves with its file, or is found out.
+TEST(EpollSelectorTest, WhatIsForgottenAndHasADuplicateIsNotReported) {
+  const FdPair other = FdPair::Sockets();
+  FdPair pair = FdPair::Sockets();
+  EpollSelector selector(0);
+  selector.Register(other.a(), kReadable);
+  selector.Register(pair.a(), kReadable);
+  selector.Rest(pair.a());
+  const int duplicate = dup(pair.a());
+  const FdPair next = FdPair::Sockets();
+  selector.Forget(pair.a());
+  const int number = pair.CloseA();
+  ASSERT_EQ(dup2(next.a(), number), number);
+  selector.Register(number, kReadable);
+  Write(pair.b());
+  EXPECT_THAT(ReadyNow(selector), IsEmpty());
+  Write(other.b());
+  Write(next.b());
+  EXPECT_THAT(ReadyNow(selector), ElementsAre(ReadyEvent{other.a(), kReadable},
+                                              ReadyEvent{number, kReadable}));
+  close(number);
+  close(duplicate);
+}
+
 TEST(EpollSelectorTest, RestingAndComingBackAreNoSystemCalls) {
   const std::vector<int> calls = SystemCallsOf([](const auto& mark) {
     const FdPair pair = FdPair::Sockets();
@@ -134,14 +158,22 @@ TEST(EpollSelectorTest, RestingAndComingBackAreNoSystemCalls) {
     selector.Register(pair.a(), kWritable);
     mark();
     selector.Rest(pair.a());
-    selector.Select(kZero);  // One that waits to write does not rest.
+    selector.Select(kZero);
+    selector.Select(kZero);
+    mark();
+    selector.Select(kZero);  // Its rest ends: it is ready time and again.
     mark();
     selector.Select(kZero);
+    mark();
+    selector.Register(pair.a(), kReadable);
+    mark();
+    selector.Rest(pair.a());
+    selector.Forget(pair.a());
     mark();
   });
   if (calls.empty()) GTEST_SKIP() << "processes may not be traced here";
   EXPECT_THAT(std::vector<int>(calls.begin() + 1, calls.end()),
-              ElementsAre(0, 1, 2, 1));
+              ElementsAre(0, 1, 2, 2, 1, 1, 0));
 }
 
 }  // namespace

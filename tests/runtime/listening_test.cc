@@ -53,9 +53,11 @@ TEST(ListeningTest, NoHostIsBothFamiliesEachWithASocketOfItsOwn) {
     EXPECT_THAT(Hosts(server), ElementsAre("0.0.0.0", "::"));
     EXPECT_THAT(world.network().calls,
                 ElementsAre("socket ipv4 stream", "setsockopt reuseaddr 1",
-                            "bind 0.0.0.0:80", "socket ipv6 stream",
-                            "setsockopt reuseaddr 1", "setsockopt ipv6only 1",
-                            "bind [::]:80", "listen 100", "listen 100"));
+                            "setsockopt nodelay 1", "bind 0.0.0.0:80",
+                            "socket ipv6 stream", "setsockopt reuseaddr 1",
+                            "setsockopt nodelay 1", "setsockopt ipv6only 1",
+                            "bind [::]:80", "listen 100", "getsockopt nodelay",
+                            "listen 100", "getsockopt nodelay"));
   });
 }
 

@@ -1,8 +1,10 @@
 // Servers and the calls of the socket API, over real and simulated sockets.
 #include "rondo/runtime/server.h"
 
+#include <any>
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -14,10 +16,15 @@
 #include "gtest/gtest.h"
 #include "rondo/runtime/errors.h"
 #include "rondo/runtime/event_loop.h"
+#include "rondo/runtime/future.h"
+#include "rondo/runtime/network.h"
 #include "rondo/runtime/outcome.h"
+#include "rondo/runtime/protocol.h"
 #include "rondo/runtime/sleep.h"
+#include "rondo/runtime/socket_address.h"
 #include "rondo/runtime/sockets.h"
 #include "rondo/runtime/streams.h"
+#include "rondo/runtime/transport.h"
 #include "rondo/runtime/wait.h"
 #include "rondo/tests/runtime/worlds.h"
 
@@ -171,6 +178,80 @@ TEST_P(ServerTest, TheHandlerLivesAsLongAsItsConnections) {
     EXPECT_EQ(co_await stream.ReadExactly(4), "held");
     co_await Sleep(5ms);
     EXPECT_TRUE(weak.expired());
+  });
+}
+
+// Notes what a client's transport is when it begins.
+struct Client final : Protocol {
+  void ConnectionMade(std::shared_ptr<Transport> transport) override {
+    const int fd = std::any_cast<int>(transport->GetExtraInfo("socket"));
+    no_delay = internal::NetworkOf(internal::RunningCore())
+                   .GetOption(fd, SocketOption::kNoDelay);
+    peer = std::any_cast<SocketAddress>(transport->GetExtraInfo("peername"));
+    made.SetResult();
+  }
+  void ConnectionLost(std::exception_ptr) override { lost.SetResult(); }
+
+  Future<> made = CreateFuture();
+  Future<> lost = CreateFuture();
+  SysResult no_delay = -1;
+  SocketAddress peer;
+};
+
+Socket ListeningSocket(SocketAddress* address) {
+  Network& network = internal::NetworkOf(internal::RunningCore());
+  Socket socket = Socket::Stream(AddressFamily::kIPv4);
+  EXPECT_EQ(network.Bind(socket.fd(), SocketAddress::IPv4({127, 0, 0, 1}, 0)),
+            0);
+  EXPECT_EQ(network.Listen(socket.fd(), 5), 0);
+  EXPECT_EQ(network.LocalAddress(socket.fd(), address), 0);
+  return socket;
+}
+
+// The kernel has forgotten it: accepting has told.
+TEST_P(ServerTest, AClientThatIsGoneWhenItIsAcceptedHasAnAddress) {
+  RunIn(GetParam(), []() -> Coro<> {
+    Network& network = internal::NetworkOf(internal::RunningCore());
+    SocketAddress address;
+    Socket listener = ListeningSocket(&address);
+    Socket socket = Socket::Stream(AddressFamily::kIPv4);
+    co_await SockConnect(socket.fd(), address);
+    SocketAddress name;
+    network.LocalAddress(socket.fd(), &name);
+    network.SetOption(socket.fd(), SocketOption::kLinger, 0);
+    socket.Close();
+    co_await Sleep(5ms);
+    const auto client = std::make_shared<Client>();
+    ProtocolFactory factory = [client] { return client; };
+    Server server =
+        co_await CreateServer(std::move(factory), std::move(listener));
+    co_await client->lost;
+    EXPECT_NE(name.port(), 0);
+    EXPECT_EQ(client->peer, name);
+  });
+}
+
+// Whoever has made the listening socket, and also if the client was first.
+TEST_P(ServerTest, WhatItAcceptsSendsWithoutDelay) {
+  RunIn(GetParam(), []() -> Coro<> {
+    SocketAddress address;
+    Socket listener = ListeningSocket(&address);
+    const Socket early = Socket::Stream(AddressFamily::kIPv4);
+    co_await SockConnect(early.fd(), address);
+    const auto first = std::make_shared<Client>();
+    ProtocolFactory factory = [first] { return first; };
+    Server given =
+        co_await CreateServer(std::move(factory), std::move(listener));
+    co_await first->made;
+    EXPECT_EQ(first->no_delay, 1);
+
+    const auto second = std::make_shared<Client>();
+    factory = [second] { return second; };
+    Server bound = co_await CreateServer(std::move(factory), "127.0.0.1", 0);
+    const Socket late = Socket::Stream(AddressFamily::kIPv4);
+    co_await SockConnect(late.fd(), bound.addresses().front());
+    co_await second->made;
+    EXPECT_EQ(second->no_delay, 1);
   });
 }
 

@@ -361,6 +361,7 @@ TEST_P(TransportTest, KnowsBothAddressesAlsoWhenItIsClosed) {
         EXPECT_FALSE(transport->GetExtraInfo("weight").has_value());
         transport->Close();
         co_await protocol.lost;
+        EXPECT_EQ(address("sockname"), peer.peer_address());
         EXPECT_EQ(address("peername"), peer.local_address());
         EXPECT_EQ(std::any_cast<int>(transport->GetExtraInfo("socket")), -1);
       });

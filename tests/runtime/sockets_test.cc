@@ -299,6 +299,24 @@ TEST(SocketTest, IsClosedOnceWhoeverHasIt) {
   EXPECT_THAT(world.network.Calls(), ElementsAre("close 7"));
 }
 
+TEST(SocketTest, HasItsDescriptorForItself) {
+  ScriptedLoop world;
+  world.Do([&] {
+    Socket first(kFd);
+    try {
+      Socket second(kFd);
+      ADD_FAILURE();
+    } catch (const ValueError& error) {
+      EXPECT_STREQ(error.what(), "descriptor 7 is another Socket's already");
+    }
+    EXPECT_THAT(world.network.Calls(), IsEmpty());
+    first.Close();
+    const Socket third(kFd);
+    EXPECT_EQ(third.fd(), kFd);
+  });
+  EXPECT_THAT(world.network.Calls(), ElementsAre("close 7", "close 7"));
+}
+
 TEST(SocketTest, EndsWithItsLoopInTheOrderOfCreation) {
   ScriptedLoop world;
   std::vector<Socket> held;
