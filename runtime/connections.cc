@@ -80,8 +80,7 @@ Coro<Socket> Attempt(SocketAddress address, const Addresses* locals,
     if (!locals->empty()) BindLocal(socket, address, *locals);
     co_await SockConnect(socket.fd(), address);
     if (IsExact(address)) {
-      RunningCore()->io->SetOrigin(
-          socket.fd(), Origin(std::move(address), /*no_delay=*/false));
+      RunningCore()->io->NewOrigin(socket.fd()).peer = std::move(address);
     }
     co_return socket;
   } catch (const std::system_error& error) {

@@ -85,8 +85,10 @@ void IoTable::Claim(int fd) {
   if (fd >= 0) At(fd).claimed = true;
 }
 
-void IoTable::SetOrigin(int fd, Origin origin) {
-  At(fd).origin = MakePooled<Origin>(core_->pool, std::move(origin));
+Origin& IoTable::NewOrigin(int fd) {
+  PoolPtr<Origin>& origin = At(fd).origin;
+  origin = MakePooled<Origin>(core_->pool);
+  return *origin;
 }
 
 void IoTable::Release(int fd) {
@@ -98,6 +100,7 @@ void IoTable::Release(int fd) {
   Entry& entry = entries_[Index(fd)];
   entry.owner = nullptr;
   entry.claimed = false;
+  entry.ours = false;
   entry.receiving = nullptr;
   entry.origin.reset();
   entry.unseen.reset();

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -39,10 +40,9 @@ struct Unseen {
 
 // What who connects or accepts a socket knows of it without asking.
 struct Origin {
-  Origin(SocketAddress p, bool n) : peer(std::move(p)), no_delay(n) {}
-
   SocketAddress peer;
-  bool no_delay;  // SocketOption::kNoDelay is set.
+  std::optional<SocketAddress> local;
+  bool no_delay = false;  // SocketOption::kNoDelay is set.
 };
 
 // A call that has received, and whose caller does not know yet.
@@ -90,8 +90,12 @@ class IoTable {
   // It is a transport's.
   void Claim(int fd);
   bool claimed(int fd) const { return Has(fd) && entries_[Index(fd)].claimed; }
-  // For the transport that is to have it. Null: nobody knows.
-  void SetOrigin(int fd, Origin origin);
+  // The library has made it, to listen: nobody else sets its options.
+  void MarkOurs(int fd) { At(fd).ours = true; }
+  bool ours(int fd) const { return Has(fd) && entries_[Index(fd)].ours; }
+  // To be filled, for the transport that is to have it.
+  Origin& NewOrigin(int fd);
+  // Null: nobody knows.
   PoolPtr<Origin> TakeOrigin(int fd) {
     return Has(fd) ? std::move(entries_[Index(fd)].origin) : nullptr;
   }
@@ -128,6 +132,7 @@ class IoTable {
     DescriptorOwner* owner = nullptr;
     std::uint64_t since = 0;  // When it was owned last: a number.
     bool claimed = false;
+    bool ours = false;
     Receiving* receiving = nullptr;
     PoolPtr<Origin> origin;
     std::unique_ptr<std::deque<Unseen>> unseen;  // Null: none.

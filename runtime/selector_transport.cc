@@ -30,6 +30,7 @@ SelectorTransport<I>::SelectorTransport(Socket socket)
   const PoolPtr<Origin> origin = core_->io->TakeOrigin(fd());
   if (origin != nullptr) {
     peer_ = std::move(origin->peer);
+    local_ = std::move(origin->local);
     no_delay_ = origin->no_delay;
   } else {
     // Now: a reset makes the kernel forget it.

@@ -39,9 +39,10 @@ Socket BindTo(const SocketAddress& address, const ServerOptions& options) {
   };
   if (options.reuse_address) set(SocketOption::kReuseAddress);
   if (options.reuse_port) set(SocketOption::kReusePort);
-  // These two what it accepts inherits.
+  // What it accepts has these two from it.
   if (options.keep_alive) set(SocketOption::kKeepAlive);
   set(SocketOption::kNoDelay);
+  RunningCore()->io->MarkOurs(socket.fd());
   // Else it would have the IPv4 port too, which another one of these may want.
   if (address.family() == AddressFamily::kIPv6) set(SocketOption::kIPv6Only);
   check(network.Bind(socket.fd(), address), "bind");

@@ -51,8 +51,8 @@ void ServerCore::StartServing() {
     if (result < 0) {
       ThrowSocketError(result, "listen", AddressOf(listener).ToString());
     }
-    listener.no_delay =
-        NetworkOf(loop_).GetOption(fd, SocketOption::kNoDelay) == 1;
+    listener.ours = loop_->io->ours(fd);
+    if (listener.ours) listener.address = AddressOf(listener);
     Accept(&listener);
   }
 }
@@ -128,8 +128,13 @@ void ServerCore::AcceptReady(Listener* listener) {
       ThrowSocketError(result, "accept", AddressOf(*listener).ToString());
     }
     Socket socket(static_cast<int>(result));
-    loop_->io->SetOrigin(socket.fd(),
-                         Origin(std::move(peer), listener->no_delay));
+    Origin& origin = loop_->io->NewOrigin(socket.fd());
+    origin.peer = std::move(peer);
+    if (listener->ours) {
+      origin.no_delay = true;
+      // The host's only address for it, unless it listens at all of them.
+      if (!listener->address.is_any()) origin.local = listener->address;
+    }
     CreateTask(Greet(keep, std::move(socket)));
     if (closed_) return;  // By an eager task; the listener is gone.
   }

@@ -69,7 +69,8 @@ class ServerCore final : public ConnectionOwner,
  private:
   struct Listener {
     Socket socket;
-    bool no_delay = false;  // What it accepts has the option too.
+    bool ours = false;      // See IoTable::MarkOurs.
+    SocketAddress address;  // Of ours.
     SocketFile file;
     TimerHandle retry;
   };

@@ -56,8 +56,7 @@ TEST(ListeningTest, NoHostIsBothFamiliesEachWithASocketOfItsOwn) {
                             "setsockopt nodelay 1", "bind 0.0.0.0:80",
                             "socket ipv6 stream", "setsockopt reuseaddr 1",
                             "setsockopt nodelay 1", "setsockopt ipv6only 1",
-                            "bind [::]:80", "listen 100", "getsockopt nodelay",
-                            "listen 100", "getsockopt nodelay"));
+                            "bind [::]:80", "listen 100", "listen 100"));
   });
 }
 

@@ -188,6 +188,7 @@ struct Client final : Protocol {
     no_delay = internal::NetworkOf(internal::RunningCore())
                    .GetOption(fd, SocketOption::kNoDelay);
     peer = std::any_cast<SocketAddress>(transport->GetExtraInfo("peername"));
+    local = std::any_cast<SocketAddress>(transport->GetExtraInfo("sockname"));
     made.SetResult();
   }
   void ConnectionLost(std::exception_ptr) override { lost.SetResult(); }
@@ -196,6 +197,7 @@ struct Client final : Protocol {
   Future<> lost = CreateFuture();
   SysResult no_delay = -1;
   SocketAddress peer;
+  SocketAddress local;
 };
 
 Socket ListeningSocket(SocketAddress* address) {
@@ -252,6 +254,27 @@ TEST_P(ServerTest, WhatItAcceptsSendsWithoutDelay) {
     co_await SockConnect(late.fd(), bound.addresses().front());
     co_await second->made;
     EXPECT_EQ(second->no_delay, 1);
+  });
+}
+
+// A server at all addresses has one of them for each client.
+TEST_P(ServerTest, ItsClientsTransportsKnowTheirAddresses) {
+  RunIn(GetParam(), []() -> Coro<> {
+    for (const char* host : {"127.0.0.1", "0.0.0.0"}) {
+      const auto client = std::make_shared<Client>();
+      ProtocolFactory factory = [client] { return client; };
+      Server server = co_await CreateServer(std::move(factory), host, 0);
+      const std::uint16_t port = server.addresses().front().port();
+      const SocketAddress address = SocketAddress::IPv4({127, 0, 0, 1}, port);
+      const Socket socket = Socket::Stream(AddressFamily::kIPv4);
+      co_await SockConnect(socket.fd(), address);
+      co_await client->made;
+      SocketAddress name;
+      internal::NetworkOf(internal::RunningCore())
+          .LocalAddress(socket.fd(), &name);
+      EXPECT_EQ(client->peer, name) << host;
+      EXPECT_EQ(client->local, address) << host;
+    }
   });
 }
 
